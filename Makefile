@@ -1,0 +1,113 @@
+# FVM: `make` builds everything into build/; `make demo` shows it; `make check` is what CI runs.
+MAKEFLAGS += --no-builtin-rules
+SHELL     := /bin/bash
+B         := build
+CC        ?= cc
+ifeq ($(origin CC),default)
+CC        := gcc
+endif
+CLANG     ?= clang
+MINGW     ?= x86_64-w64-mingw32-gcc
+VERSION   := $(shell sed -n 's/^\#\# \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -1)
+
+WARN      := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror
+BASEFLAGS := -std=gnu11 -g -Isrc $(WARN)
+CFLAGS    ?= -O2
+HARDEN    := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+SAN       := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINUX     := -D_GNU_SOURCE -DFVM_VERSION='"$(VERSION)"'
+PREFIX    ?= /usr/local
+
+CORE_SRC   := $(wildcard src/core/*.c)
+STORE_SRC  := $(wildcard src/store/*.c)
+LAUNCH_SRC := $(wildcard src/launcher/*.c)
+CLI_SRC    := $(wildcard src/cli/*.c)
+GUEST_SO   := $(wildcard src/guest/unix/*.c)
+GUEST_PE   := $(wildcard src/guest/pe/*.c)
+UNIT_SRC   := $(wildcard tests/unit/*_test.c)
+FUZZ_SRC   := $(wildcard fuzz/*_fuzz.c)
+HEADERS    := $(wildcard src/*/*.h tests/harness/*.h)
+
+obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
+
+FVM_OBJ    := $(call obj,obj,$(CORE_SRC) $(STORE_SRC) $(LAUNCH_SRC) $(CLI_SRC))
+UNIT_BIN   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SRC))
+UNIT_EXE   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%.exe,$(filter-out tests/unit/linux_%,$(UNIT_SRC)))
+FUZZ_BIN   := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+GUEST_EXE  := $(patsubst src/guest/pe/%.c,$(B)/guest/%.exe,$(filter-out %_dll.c,$(GUEST_PE)))
+GUEST_DLL  := $(patsubst src/guest/pe/%_dll.c,$(B)/guest/%.dll,$(filter %_dll.c,$(GUEST_PE)))
+PROG_EXE   := $(patsubst tests/programs/%.c,$(B)/tests/programs/%.exe,$(filter-out %_linux.c,$(wildcard tests/programs/*.c)))
+PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(wildcard tests/programs/*_linux.c))
+
+.PHONY: all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm bench install tests
+all: $(B)/fvm guest
+
+# --- the command -------------------------------------------------------------------------------
+$(B)/fvm: $(FVM_OBJ)
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lseccomp
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(BASEFLAGS) $(HARDEN) $(LINUX) -MMD -c -o $@ $<
+
+# --- what FVM puts into a VM: a preloaded library for Wine's Unix side, small Windows programs ------
+.PHONY: guest
+guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL)
+$(B)/guest/libfvmguest.so: $(GUEST_SO) $(wildcard src/guest/unix/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(BASEFLAGS) $(LINUX) -fPIC -fvisibility=hidden -shared -Wl,-z,now,-z,relro -o $@ $(GUEST_SO)
+# Wine takes a file as its own builtin only when "Wine builtin DLL" stands behind the DOS header.
+PEFLAGS := -O2 -std=gnu11 -Isrc $(WARN) -nostdlib -ffreestanding -fno-stack-protector -Wl,--no-insert-timestamp -s
+$(B)/guest/%.exe: src/guest/pe/%.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW) $(PEFLAGS) -mconsole -Wl,--entry,start -o $@ $< $(PELIBS_$*) -lkernel32 -lntdll
+$(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll
+
+# --- tests ----------------------------------------------------------------------------------------
+CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) tests/harness/tap.c)
+CORE_PE  := $(call obj,pe,$(CORE_SRC) tests/harness/tap.c)
+$(B)/san/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(BASEFLAGS) $(LINUX) -Itests/harness -MMD -c -o $@ $<
+$(B)/pe/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW) -O1 -fsanitize=undefined -fsanitize-undefined-trap-on-error $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -Itests/harness -MMD -c -o $@ $<
+$(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(CORE_SAN)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -o $@ $^
+$(B)/tests/unit/%.exe: $(B)/pe/tests/unit/%.o $(CORE_PE)
+	@mkdir -p $(@D)
+	$(MINGW) -static -o $@ $^
+$(B)/tests/programs/%.exe: tests/programs/%.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -o $@ $< $(PROGLIBS_$*)
+$(B)/tests/programs/%_linux: tests/programs/%_linux.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $<
+tests: $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
+
+unit: $(UNIT_BIN)
+	prove --exec '' $(UNIT_BIN)
+unit-pe: $(UNIT_EXE)
+	tests/under-wine.sh $(UNIT_EXE)
+FUZZ_CORE := $(CORE_SRC)
+$(B)/fuzz/%: fuzz/%.c fuzz/driver.c $(CORE_SAN)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(BASEFLAGS) $(LINUX) -o $@ $< fuzz/driver.c $(filter-out %/tap.o,$(CORE_SAN))
+# make fuzz T=reg SECONDS=60: coverage-guided, new inputs are kept in build/fuzz/corpus
+fuzz:
+	@mkdir -p $(B)/fuzz/corpus/$(T)
+	$(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined -std=gnu11 -Isrc $(LINUX) -o $(B)/fuzz/$(T)_libfuzzer fuzz/$(T)_fuzz.c $(CORE_SRC)
+	$(B)/fuzz/$(T)_libfuzzer -max_total_time=$(or $(SECONDS),60) $(B)/fuzz/corpus/$(T) fuzz/corpora/$(T)
+check-fuzz: $(FUZZ_BIN)
+	@for f in $(FUZZ_BIN); do n=$$(basename $$f _fuzz); echo "replay $$n"; $$f fuzz/corpora/$$n/* || exit 1; done
+
+headers:
+	@for h in $(HEADERS); do echo "#include \"$$h\"" | $(CC) -std=gnu11 -D_GNU_SOURCE -Isrc -I. -Wall -Werror -fsyntax-only -x c - || exit 1; done; echo "headers: $(words $(HEADERS)) compile alone"
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
