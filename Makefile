@@ -10,7 +10,7 @@ CLANG     ?= clang
 MINGW     ?= x86_64-w64-mingw32-gcc
 VERSION   := $(shell sed -n 's/^\#\# \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -1)
 
-WARN      := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror
+WARN      := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror -Wno-format-truncation
 BASEFLAGS := -std=gnu11 -g -Isrc $(WARN)
 CFLAGS    ?= -O2
 HARDEN    := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
