@@ -55,14 +55,30 @@ guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL)
 $(B)/guest/libfvmguest.so: $(GUEST_SO) $(wildcard src/guest/unix/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(BASEFLAGS) $(LINUX) -fPIC -fvisibility=hidden -shared -Wl,-z,now,-z,relro -o $@ $(GUEST_SO)
-# Wine takes a file as its own builtin only when "Wine builtin DLL" stands behind the DOS header.
 PEFLAGS := -O2 -std=gnu11 -Isrc $(WARN) -nostdlib -ffreestanding -fno-stack-protector -Wl,--no-insert-timestamp -s
-$(B)/guest/%.exe: src/guest/pe/%.c Makefile
+PELIB   := $(wildcard src/guest/pe/lib/*.c)
+PEDEPS  := $(PELIB) $(wildcard src/guest/pe/*/*.h src/guest/pe/wineboot/*.c) Makefile
+PESRC_wineboot    := $(wildcard src/guest/pe/wineboot/*.c)
+PELIBS_fvmdrivers := -ladvapi32
+PROGLIBS_probe    := -lws2_32 -liphlpapi -lole32 -lshell32 -luuid -lgdi32
+# Wine takes a file as its own builtin only when "Wine builtin DLL" stands behind the DOS header.
+PEPOST_wineboot    = $(B)/tools/stamp_builtin $@
+DLLTOOL ?= $(MINGW:gcc=dlltool)
+NTCRT   := $(B)/guest-lib/libntcrt.a
+$(NTCRT): src/guest/pe/lib/ntcrt.def
 	@mkdir -p $(@D)
-	$(MINGW) $(PEFLAGS) -mconsole -Wl,--entry,start -o $@ $< $(PELIBS_$*) -lkernel32 -lntdll
-$(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile
+	$(DLLTOOL) -d $< -l $@
+$(B)/tools/%: tools/%.c
 	@mkdir -p $(@D)
-	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll
+	$(CC) $(CFLAGS) $(BASEFLAGS) $(LINUX) -o $@ $<
+$(B)/guest/wineboot.exe: $(B)/tools/stamp_builtin
+$(B)/guest/%.exe: src/guest/pe/%.c $(PEDEPS) $(NTCRT)
+	@mkdir -p $(@D)
+	$(MINGW) $(PEFLAGS) -mconsole -Wl,--entry,start -o $@ $< $(PESRC_$*) $(PELIB) $(PELIBS_$*) -lkernel32 -lntdll $(NTCRT)
+	$(PEPOST_$*)
+$(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
+	@mkdir -p $(@D)
+	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
 
 # --- tests ----------------------------------------------------------------------------------------
 CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) tests/harness/tap.c)

@@ -1,4 +1,5 @@
-/* core/reg.h: the registry as data: Wine's hives, the layer's delta (.reg text), and the algebra between them. Pure. */
+/* core/reg.h: the registry as data: Wine's hives, a layer's delta (.reg text), the algebra between
+ * them. Pure. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
@@ -7,24 +8,29 @@
 
 /*
  * One struct fvm_reg holds either a whole registry or a delta of one; the difference is only in the
- * marks. Key paths are UTF-8 (WTF-8: an unpaired surrogate is three bytes) with single backslashes
- * and begin with HKEY_LOCAL_MACHINE, HKEY_CURRENT_USER (the hive of the prefix' user) or
- * HKEY_USERS\.Default. Names compare without case, as NT does.
+ * marks. Key paths are UTF-8 (WTF-8: an unpaired surrogate is three bytes, U+0000 in a name is the
+ * two bytes C0 80) with single backslashes and begin with HKEY_LOCAL_MACHINE, HKEY_CURRENT_USER
+ * (the hive of the prefix' user) or HKEY_USERS\.Default. Names compare without case, as wineserver
+ * does (fold.h). Names have at most 256 UTF-16 units (values: 16383), paths at most 512 names.
+ *
+ * What a struct fvm_reg gives out is borrowed: pointers to keys, names and data are good until
+ * fvm_reg_free(), but index numbers and a key's list of values only until the next change.
  */
 struct fvm_reg;
 
 enum fvm_reg_mark {
     FVM_REG_PRESENT, /* whole registry: exists. Delta: created or changed */
     FVM_REG_DELETED, /* delta only: `[-KEY]` (with everything below) or `"name"=-` */
-    FVM_REG_REPLACED /* delta only, keys: `[-KEY]` followed by `[KEY]`: nothing of the host's key shines through */
+    FVM_REG_REPLACED /* delta only, keys: `[-KEY]` and `[KEY]`: nothing of the host's shines through
+                      */
 };
 
 struct fvm_reg_value {
     const char *name; /* UTF-8; "" is the default value */
     enum fvm_reg_mark mark;
-    uint32_t type;    /* REG_SZ = 1, ...; any 32-bit number */
+    uint32_t type; /* REG_SZ = 1, ...; any 32-bit number */
     size_t data_cb;
-    const uint8_t *data; /* raw bytes as NT keeps them: strings are UTF-16LE with whatever NUL they have */
+    const uint8_t *data; /* as NT keeps it: strings are UTF-16LE with whatever NUL they have */
 };
 
 struct fvm_reg_key {
@@ -33,32 +39,51 @@ struct fvm_reg_key {
     const char *class_name; /* NULL: none */
     bool is_link;           /* REG_OPTION_CREATE_LINK */
     size_t value_count;
-    const struct fvm_reg_value *values; /* in the order of the hive or file */
+    const struct fvm_reg_value *values; /* ascending by name, without case */
 };
 
-/** Make an empty registry. @return NULL when memory runs out; yours, end with fvm_reg_free() */
+/**
+ * Make an empty whole registry.
+ *
+ * (Deltas come from fvm_reg_read_delta(), _diff(), _compose(), _split() and _conflicts().)
+ *
+ * @return NULL when memory runs out; yours, end with fvm_reg_free()
+ */
 struct fvm_reg *fvm_reg_new(void);
+/** Make an empty delta. @return as fvm_reg_new() */
+struct fvm_reg *fvm_reg_new_delta(void);
+/** @param reg may be NULL */
 void fvm_reg_free(struct fvm_reg *reg);
 static inline void fvm_cleanup_reg(struct fvm_reg **reg)
 {
     fvm_reg_free(*reg);
 }
 
-/** Keys in ascending order of path, component by component, without case. @return NULL past the end; borrowed */
+/**
+ * Keys in ascending order of path, component by component, without case. A whole registry has every
+ * key, the roots too; a delta has the keys that it has something to say about.
+ *
+ * @return NULL past the end, or when memory runs out
+ */
 const struct fvm_reg_key *fvm_reg_key_at(struct fvm_reg *reg, size_t index);
-size_t fvm_reg_key_count(const struct fvm_reg *reg);
+/** @return number of keys; 0 when memory runs out */
+size_t fvm_reg_key_count(struct fvm_reg *reg);
+/** @return NULL when there is no such key, or memory runs out */
 const struct fvm_reg_key *fvm_reg_find(struct fvm_reg *reg, const char *path);
+/** @return NULL when there is no such value */
 const struct fvm_reg_value *fvm_reg_find_value(const struct fvm_reg_key *key, const char *name);
 
 /**
  * Add one of Wine's hive files ("WINE REGISTRY Version 2") to a registry.
  *
- * Hives are written by a program that this text may not trust: any input must give a status, never a crash.
+ * Hives are written by a program that this text may not trust: any input must give a status, never
+ * a crash. Times of last write are kept, and so is the `#arch=` line.
  *
- * @param root  the path that the hive's keys hang below ("HKEY_LOCAL_MACHINE", "HKEY_USERS\\.Default", ...)
+ * @param root  the path that the hive's keys hang below ("HKEY_LOCAL_MACHINE", ...)
  * @param text,cb the file's bytes
  * @param err   [out] sentence with the line's number (not the file's name)
- * @return FVM_OK; FVM_CORRUPT text that does not parse or is cut short; FVM_NO_MEMORY
+ * @return FVM_OK; FVM_CORRUPT text that does not parse or is cut short (reg then holds a part of
+ * it); FVM_NAME_INVALID root; FVM_NO_MEMORY
  * @source wine: server/registry.c behaviour (file format), read as behaviour only
  */
 fvm_status fvm_reg_add_hive(struct fvm_reg *reg, const char *root, const char *text, size_t cb,
@@ -67,8 +92,12 @@ fvm_status fvm_reg_add_hive(struct fvm_reg *reg, const char *root, const char *t
 /**
  * Write the keys below `root` as a hive that wineserver loads.
  *
+ * A hive that was read and not changed is written as wineserver writes it, byte for byte. Keys that
+ * were changed have no time: wineserver gives them the time when it loads them.
+ *
  * @param root     as above
- * @param relative what stands behind "All keys relative to " in the header, e.g. "REGISTRY\\\\Machine"
+ * @param relative what stands behind "All keys relative to " in the header, "REGISTRY\\\\Machine"
+ * in C
  * @return FVM_OK, FVM_NO_MEMORY
  */
 fvm_status fvm_reg_write_hive(struct fvm_reg *reg, const char *root, const char *relative,
@@ -77,6 +106,10 @@ fvm_status fvm_reg_write_hive(struct fvm_reg *reg, const char *root, const char 
 /**
  * Read .reg text ("Windows Registry Editor Version 5.00", UTF-8 or UTF-16LE with BOM) as a delta.
  *
+ * HKEY_CLASSES_ROOT, HKEY_CURRENT_CONFIG and the short names (HKLM ...) become the paths that they
+ * stand for; other roots are refused.
+ *
+ * @param out [out] yours; NULL on failure
  * @param need_end true for a layer's registry.reg: the last line must be the end mark that
  *                 fvm_reg_write_delta() writes, so that a file cut at any byte is noticed
  * @return FVM_OK; FVM_CORRUPT (sentence names the line); FVM_NEWER_FORMAT; FVM_NO_MEMORY
@@ -84,47 +117,100 @@ fvm_status fvm_reg_write_hive(struct fvm_reg *reg, const char *root, const char 
 fvm_status fvm_reg_read_delta(struct fvm_reg **out, const char *text, size_t cb, bool need_end,
                               struct fvm_error *err);
 
-enum { FVM_REG_END_MARK = 1, /* for the store */ FVM_REG_FOR_IMPORT = 2 /* for regedit: UTF-16LE with BOM if any name or string is not ASCII */ };
-/** Write a delta as .reg text that regedit imports. @param flags FVM_REG_* @return FVM_OK, FVM_NO_MEMORY */
+enum {
+    FVM_REG_END_MARK = 1,  /* for the store: end mark, strings in readable UTF-8 */
+    FVM_REG_FOR_IMPORT = 2 /* for regedit: CRLF; UTF-16LE with BOM if anything is not ASCII */
+};
+/**
+ * Write a delta as .reg text that regedit imports. What .reg cannot say (class, link, names with
+ * control characters) is in comment lines that fvm_reg_read_delta() understands.
+ *
+ * @param flags FVM_REG_*; with none, strings that are not ASCII are written as bytes
+ * @return FVM_OK, FVM_NO_MEMORY
+ */
 fvm_status fvm_reg_write_delta(struct fvm_reg *delta, unsigned flags, struct fvm_text *out);
 
 /**
  * What must be done to `before` to get `after`.
  *
- * Law: apply(before, diff(before, after)) equals after (keys, classes, links, value names, types, bytes).
- * A key that exists on both sides with another class or link nature becomes FVM_REG_REPLACED. A
- * created key without values still is an entry. No entry for what is equal.
+ * Law: apply(before, diff(before, after)) equals after (keys, classes, links, value names, types,
+ * bytes). A key that exists on both sides with another class or link nature becomes
+ * FVM_REG_REPLACED. Each created key is listed, with or without values. No entry for what is equal.
  *
- * @param delta [out] yours
+ * @param delta [out] yours; NULL on failure
+ * @return FVM_OK, FVM_NO_MEMORY
  */
 fvm_status fvm_reg_diff(struct fvm_reg **delta, struct fvm_reg *before, struct fvm_reg *after);
-/** Change a whole registry by a delta. Deleting what is not there is no error. A value's key is created with its parents. */
+/**
+ * Change a whole registry by a delta.
+ *
+ * Deleting what is not there is no error. A key that is listed is created with its parents, as by
+ * regedit, even if all that follows deletes values.
+ *
+ * @return FVM_OK; FVM_NO_MEMORY (reg is then changed in part)
+ */
 fvm_status fvm_reg_apply(struct fvm_reg *reg, struct fvm_reg *delta);
-/** One delta that does what `first` and then `second` do (layers: fold). @param out [out] yours */
+/**
+ * One delta that does what `first` and then `second` do (layers: fold).
+ *
+ * Law: apply(r, compose(a, b)) equals apply(apply(r, a), b) for every r that has the parents which
+ * a and b take for granted, such as the one that a was made for.
+ *
+ * @param out [out] yours; NULL on failure
+ * @return FVM_OK, FVM_NO_MEMORY
+ */
 fvm_status fvm_reg_compose(struct fvm_reg **out, struct fvm_reg *first, struct fvm_reg *second);
 
+/** @param value NULL for a key that is itself created, deleted or replaced */
+typedef bool fvm_reg_ask(void *context, const struct fvm_reg_key *key,
+                         const struct fvm_reg_value *value);
 /**
  * Split a delta by a question asked for each entry (a key's own mark, or one of its values).
  *
- * @param yes,no [out] yours; each may be NULL. yes + no have every entry of delta exactly once.
- * @param ask    called with value NULL for a key that is itself created, deleted or replaced; else with the value.
- *               A key line that only carries values is no entry of its own.
+ * A key has an entry of its own when it is deleted or replaced, has a class or is a link, or has no
+ * values. A key line that only carries values is no entry: the key comes to be with its values.
+ *
+ * @param yes,no [out] yours; each may be NULL. yes + no have every entry of delta exactly once
+ * @return FVM_OK, FVM_NO_MEMORY
  */
-typedef bool fvm_reg_ask(void *context, const struct fvm_reg_key *key, const struct fvm_reg_value *value);
-fvm_status fvm_reg_split(struct fvm_reg **yes, struct fvm_reg **no, struct fvm_reg *delta, fvm_reg_ask *ask,
-                         void *context);
+fvm_status fvm_reg_split(struct fvm_reg **yes, struct fvm_reg **no, struct fvm_reg *delta,
+                         fvm_reg_ask *ask, void *context);
 
 /**
- * Entries of `mine` that `theirs` (another delta of the same registry) touches too with another result: same value set
- * otherwise or deleted, or a key of one deleted where the other has something at or below it. Both deltas doing the very same is no conflict.
+ * Entries of `mine` that `theirs` (another delta of the same registry) touches too, with another
+ * result: the same value set otherwise or deleted, or a key of one deleted where the other has
+ * something at or below it. Both deltas doing the very same is no conflict.
  *
  * @param conflicts [out] the entries of `mine`, as a delta; yours; empty when there are none
+ * @return FVM_OK, FVM_NO_MEMORY
  */
-fvm_status fvm_reg_conflicts(struct fvm_reg **conflicts, struct fvm_reg *mine, struct fvm_reg *theirs);
-/** Set one value of a whole registry (the key is created with its parents), or of a delta. Copies everything. */
-fvm_status fvm_reg_set(struct fvm_reg *reg, const char *path, const char *name, uint32_t type, const void *data,
-                       size_t data_cb);
-fvm_status fvm_reg_set_string(struct fvm_reg *reg, const char *path, const char *name, const char *utf8);
-fvm_status fvm_reg_set_dword(struct fvm_reg *reg, const char *path, const char *name, uint32_t number);
-/** Remove a key with everything below (whole registry). Not there: no error. */
+fvm_status fvm_reg_conflicts(struct fvm_reg **conflicts, struct fvm_reg *mine,
+                             struct fvm_reg *theirs);
+
+/**
+ * Set one value of a whole registry (the key is created with its parents), or of a delta.
+ *
+ * Everything is copied. What a value had before stays in memory until fvm_reg_free().
+ *
+ * @return FVM_OK; FVM_NAME_INVALID path or name; FVM_NO_MEMORY
+ */
+fvm_status fvm_reg_set(struct fvm_reg *reg, const char *path, const char *name, uint32_t type,
+                       const void *data, size_t data_cb);
+/** Set a REG_SZ with its NUL. @return as fvm_reg_set(); FVM_INVALID no UTF-8 */
+fvm_status fvm_reg_set_string(struct fvm_reg *reg, const char *path, const char *name,
+                              const char *utf8);
+/** Set a REG_DWORD. @return as fvm_reg_set() */
+fvm_status fvm_reg_set_dword(struct fvm_reg *reg, const char *path, const char *name,
+                             uint32_t number);
+/** Create a key with its parents; there already: no error. @return as fvm_reg_set() */
+fvm_status fvm_reg_add_key(struct fvm_reg *reg, const char *path);
+/**
+ * Remove a key with everything below (whole registry; in a delta: add the entry that deletes it).
+ * Not there: no error.
+ *
+ * @return as fvm_reg_set()
+ */
 fvm_status fvm_reg_remove_key(struct fvm_reg *reg, const char *path);
+/** Remove a value (in a delta: add the entry that deletes it, and its key). Not there: no error.
+ * @return as above */
+fvm_status fvm_reg_remove_value(struct fvm_reg *reg, const char *path, const char *name);

@@ -1,0 +1,185 @@
+/* cli/cmd_ps.c: `fvm ps`: the processes of running VMs, as the host's /proc tells them. */
+#include "cli/cli.h"
+#include "core/json.h"
+#include "store/file.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct process {
+    long host_pid, vm_pid;
+    uint64_t rss_cb;
+    char command[512];
+};
+
+/* "name: value" of /proc/PID/status; for NSpid the last number, the one inside. */
+static long status_number(const char *status, const char *name, bool last)
+{
+    const char *at = strstr(status, name);
+    long number = -1;
+
+    if (!at)
+        return -1;
+    for (at += strlen(name); *at && *at != '\n';) {
+        char *end;
+        long next = strtol(at, &end, 10);
+
+        if (end == at)
+            break;
+        number = next;
+        at = end;
+        if (!last)
+            break;
+    }
+    return number;
+}
+
+static void read_command(struct process *process, int dir)
+{
+    FVM_CLEANUP(fd) int fd = openat(dir, "cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t cb = fd < 0 ? -1 : read(fd, process->command, sizeof(process->command) - 1);
+
+    if (cb <= 0) {
+        snprintf(process->command, sizeof(process->command), "-");
+        return;
+    }
+    process->command[cb] = 0;
+    for (ssize_t i = 0; i < cb - 1; i++)
+        if (iscntrl((unsigned char)process->command[i]))
+            process->command[i] = process->command[i] ? '?' : ' ';
+}
+
+static bool look(struct process *process, const char *pid, const struct stat *ns)
+{
+    FVM_CLEANUP(text) struct fvm_text status = {0};
+    FVM_CLEANUP(fd) int dir = -1;
+    struct stat st;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%s", pid);
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 || fstatat(dir, "ns/pid", &st, 0) || st.st_ino != ns->st_ino || st.st_dev != ns->st_dev)
+        return false;
+    if (fvm_file_read(&status, dir, "status", 65536, NULL))
+        return false;
+    process->host_pid = strtol(pid, NULL, 10);
+    process->vm_pid = status_number(status.s, "NSpid:", true);
+    process->rss_cb = (uint64_t)(status_number(status.s, "VmRSS:", false) + 0) * 1024;
+    if (status_number(status.s, "VmRSS:", false) < 0)
+        process->rss_cb = 0;
+    read_command(process, dir);
+    return true;
+}
+
+static void add(struct fvm_text *out, struct fvm_json *json, const char *vm, const struct process *process)
+{
+    if (json) {
+        fvm_json_object(json, NULL);
+        fvm_json_put_string(json, "vm", vm);
+        fvm_json_put_int(json, "pid", process->vm_pid);
+        fvm_json_put_int(json, "host_pid", process->host_pid);
+        fvm_json_put_uint(json, "rss", process->rss_cb);
+        fvm_json_put_string(json, "command", process->command);
+        fvm_json_end_object(json);
+        return;
+    }
+    fvm_text_printf(out, "%-16s %6ld %8ld %7.1f MB  %s\n", vm, process->vm_pid, process->host_pid,
+                    (double)process->rss_cb / 1e6, process->command);
+}
+
+static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store, const char *name,
+                  struct fvm_error *err)
+{
+    struct fvm_link link;
+    char vm_dir[128];
+    struct stat ns;
+    struct dirent *entry;
+    DIR *proc;
+    int result;
+
+    snprintf(vm_dir, sizeof(vm_dir), "vms/%s", name);
+    result = fvm_link_open(&link, store, vm_dir, err);
+    if (result)
+        return result == -ENOENT ? 0 : result;
+    proc = opendir("/proc");
+    if (proc && !fstat(link.ns[5], &ns))
+        while ((entry = readdir(proc))) {
+            struct process process;
+
+            if (isdigit((unsigned char)entry->d_name[0]) && look(&process, entry->d_name, &ns))
+                add(out, json, name, &process);
+        }
+    if (proc)
+        closedir(proc);
+    fvm_link_close(&link);
+    return 0;
+}
+
+static int add_named(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store, char **names,
+                     bool must_exist, struct fvm_error *err)
+{
+    for (; *names; names++) {
+        struct fvm_vm vm;
+        int result;
+
+        if (**names == '.')
+            continue;
+        result = fvm_vm_open(&vm, store, *names, err);
+        fvm_vm_close(&vm);
+        if (result && !must_exist)
+            continue;
+        if (!result)
+            result = add_vm(out, json, store, *names, err);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+static int ps_command(int argc, char **argv)
+{
+    struct cli_world world = {.store = {.fd = -1}};
+    struct fvm_error err = {{0}};
+    FVM_CLEANUP(text) struct fvm_text out = {0};
+    FVM_CLEANUP(names) char **all = NULL;
+    FVM_CLEANUP(fd) int vms = -1;
+    struct fvm_json writer = {.text = &out, .indent = 2};
+    bool json = false;
+    const struct cli_option options[] = {{"json", &json, NULL, NULL}, {0}};
+    int at = cli_options(&cli_ps, argc, argv, options);
+    int result = cli_open(&world, NULL, 0, &err);
+
+    if (!result) {
+        vms = fvm_dir_open(world.store.fd, "vms");
+        result = vms < 0 ? vms : fvm_dir_names(vms, &all, NULL);
+    }
+    if (json)
+        fvm_json_array(&writer, NULL);
+    else
+        fvm_text_printf(&out, "%-16s %6s %8s %10s  %s\n", "VM", "PID", "HOSTPID", "RSS", "COMMAND");
+    if (!result)
+        result = add_named(&out, json ? &writer : NULL, &world.store, at < argc ? argv + at : all, at < argc,
+                           &err);
+    if (json) {
+        fvm_json_end_array(&writer);
+        fvm_text_putc(&out, '\n');
+    }
+    cli_close(&world);
+    return result ? cli_failure(&err) : cli_print(&out);
+}
+
+const struct cli_command cli_ps = {
+    .name = "ps",
+    .usage = "[--json] [NAME...]",
+    .summary = "list the processes of running VMs",
+    .help = "PID is the process' number inside its VM (1 is FVM's own), HOSTPID outside.\n\n"
+            "  --json   an array of {vm, pid, host_pid, rss (bytes), command}\n",
+    .run = ps_command,
+};

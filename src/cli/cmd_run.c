@@ -1,0 +1,417 @@
+/* cli/cmd_run.c: `fvm run`: a program in a VM, as if it had been started without FVM. */
+#include "cli/cli.h"
+#include "cli/folders.h"
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct run {
+    const char *vm_name, *base, *cwd;
+    bool keep;
+    char **env;
+    struct cli_world world;
+    struct fvm_vm vm;
+    struct fvm_program program;
+    char *linux_path; /* of the program, if it was named by one */
+    char *linux_cwd;
+};
+
+static volatile sig_atomic_t program_pid, interrupted;
+
+static void pass_on(int signal_number)
+{
+    interrupted = 1;
+    if (program_pid > 0)
+        kill(program_pid, signal_number);
+}
+
+static void note(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+/* The terminal gives Ctrl-C to the program itself; what is sent to us alone is handed on. */
+static void catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = note};
+
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGQUIT, &act, NULL);
+    act.sa_handler = pass_on;
+    sigaction(SIGTERM, &act, NULL);
+    sigaction(SIGHUP, &act, NULL);
+}
+
+/* @return exit code; CLI_OK to go on */
+static int find_program(struct run *run, const char *name)
+{
+    struct stat st;
+    bool has_slash = strchr(name, '/') != NULL;
+    bool is_windows = name[0] && name[1] == ':';
+
+    if (!*name) {
+        cli_message("the program's name is empty");
+        return CLI_NOT_FOUND;
+    }
+    if (is_windows || (!has_slash && (stat(name, &st) || !S_ISREG(st.st_mode))))
+        return CLI_OK; /* a Windows path, or a name for the VM's PATH */
+    run->linux_path = realpath(name, NULL);
+    if (!run->linux_path || stat(run->linux_path, &st)) {
+        cli_message("no program '%s': %s", name, strerror(errno));
+        return CLI_NOT_FOUND;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        cli_message("'%s' is %s, not a program", name, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+        return CLI_CANNOT_EXECUTE;
+    }
+    return CLI_OK;
+}
+
+static const char *home_folder(void)
+{
+    const struct passwd *pw = getpwuid(getuid());
+    const char *home = getenv("HOME");
+
+    return home && home[0] == '/' ? home : pw ? pw->pw_dir : NULL;
+}
+
+/* @return is it visible in the VM then? */
+static bool show(struct run *run, const char *folder, const char *what)
+{
+    char *store = fvm_store_path();
+    enum fvm_show verdict = fvm_judge_folder(folder, home_folder(), store ? store : "/");
+
+    free(store);
+    if (verdict == FVM_SHOW_ALREADY)
+        return true;
+    if (verdict == FVM_SHOW_FOLDER)
+        return !cli_add_folder(&run->world, folder, false);
+    if (what)
+        cli_message("note: the %s %s is not visible in the VM: %s", what, folder,
+                    verdict == FVM_SHOW_TOO_WIDE ? "it would show your home or more; use a folder of its own"
+                                                 : "it belongs to the host's own workings");
+    return false;
+}
+
+static int choose_folders(struct run *run)
+{
+    run->linux_cwd = realpath(".", NULL);
+    if (run->linux_path) {
+        char *folder = strdup(run->linux_path);
+        char *slash = folder ? strrchr(folder, '/') : NULL;
+        bool visible;
+
+        if (!slash)
+            return -ENOMEM;
+        *(slash == folder ? slash + 1 : slash) = 0;
+        visible = show(run, folder, NULL);
+        free(folder);
+        /* A program in the home itself: only the one file is shown. */
+        if (!visible && cli_add_folder(&run->world, run->linux_path, true))
+            return -ENOMEM;
+        run->program.linux_path = run->linux_path;
+    }
+    if (run->cwd && !(run->cwd[0] && run->cwd[1] == ':')) {
+        free(run->linux_cwd);
+        run->linux_cwd = realpath(run->cwd, NULL);
+        if (!run->linux_cwd) {
+            cli_message("no folder '%s': %s", run->cwd, strerror(errno));
+            return -ENOENT;
+        }
+    } else if (run->cwd) {
+        run->program.cwd = run->cwd;
+        return 0;
+    }
+    if (run->linux_cwd && show(run, run->linux_cwd, "current folder"))
+        run->program.cwd = run->linux_cwd;
+    return 0;
+}
+
+/* Folders below others need no overlay of their own. */
+static void drop_nested(struct cli_world *world)
+{
+    for (size_t i = 0; i < world->folder_count; i++)
+        for (size_t j = 0; j < world->folder_count; j++) {
+            const char *inner = world->folders[i].path, *outer = world->folders[j].path;
+            size_t cb = strlen(outer);
+
+            if (i == j || world->folders[j].file_only || strncmp(inner, outer, cb) || inner[cb] != '/')
+                continue;
+            free(world->folders[i].path);
+            memmove(&world->folders[i], &world->folders[i + 1],
+                    (--world->folder_count - i) * sizeof(world->folders[0]));
+            i = (size_t)-1;
+            break;
+        }
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* vm.conf remembers each folder with the moment at which the VM first saw it: what the host changes later conflicts. */
+static int remember_folder(struct fvm_vm *vm, const char *path)
+{
+    char since[32];
+    FVM_CLEANUP(text) struct fvm_text line = {0};
+    struct fvm_seen seen;
+    size_t at = 0;
+
+    while (fvm_seen_next(&vm->conf, &at, &seen))
+        if (!strcmp(seen.path, path))
+            return 0;
+    snprintf(since, sizeof(since), "%lld", (long long)now_ns());
+    fvm_text_printf(&line, "%s %s", since, path);
+    return line.failed || fvm_failed(fvm_conf_add(&vm->conf, "folder", line.s)) ? -ENOMEM : 1;
+}
+
+static unsigned long long path_hash(const char *path)
+{
+    unsigned long long hash = 14695981039346656037ull;
+
+    for (; *path; path++)
+        hash = (hash ^ (unsigned char)*path) * 1099511628211ull;
+    return hash;
+}
+
+/* The layer's side of a folder: where its overlay keeps what the VM changes. */
+static int prepare_folder(const struct run *run, int layer, struct fvm_folder *folder, struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int upper = -1;
+    FVM_CLEANUP(fd) int work = -1;
+    FVM_CLEANUP(text) struct fvm_text name = {0};
+    struct stat st;
+
+    if (folder->file_only)
+        return 0;
+    fvm_text_printf(&name, "files/Z%s", folder->path);
+    if (name.failed || asprintf(&folder->upper, "vms/%s/layers/1/%s", run->vm.name, name.s) < 0)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    upper = fvm_dir_make_path(layer, name.s, 0755, err);
+    if (upper < 0)
+        return upper;
+    if (!fstatat(run->world.store.fd, folder->lower, &st, 0))
+        fchmod(upper, (st.st_mode & 0777) | 0700);
+    name.cb = 0;
+    fvm_text_printf(&name, "work/Z-%016llx", path_hash(folder->path));
+    if (name.failed || asprintf(&folder->work, "vms/%s/layers/1/%s", run->vm.name, name.s) < 0)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    work = fvm_dir_make_path(layer, name.s, 0700, err);
+    return work < 0 ? work : 0;
+}
+
+static int prepare_folders(struct run *run, struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int layer = fvm_vm_layer(&run->vm, err);
+    bool changed = false;
+    char name[80];
+    int result = layer < 0 ? layer : fvm_lock(layer, true, true); /* two `fvm run` of one VM */
+
+    if (!result && run->world.folder_count) {
+        snprintf(name, sizeof(name), "%s", run->vm.name);
+        fvm_vm_close(&run->vm);
+        result = fvm_vm_open(&run->vm, &run->world.store, name, err);
+    }
+    for (size_t i = 0; !result && i < run->world.folder_count; i++) {
+        struct fvm_folder *folder = &run->world.folders[i];
+        int added;
+
+        result = prepare_folder(run, layer, folder, err);
+        added = result || folder->file_only ? 0 : remember_folder(&run->vm, folder->path);
+        if (added < 0)
+            result = fvm_fail(err, -ENOMEM, "out of memory");
+        changed |= added > 0;
+    }
+    return result || !changed ? result : fvm_vm_save(&run->vm, err);
+}
+
+/* The program's end is not the VM's: what it left running (an installer's second half) goes on, and we wait. */
+static void await_vm(struct run *run, struct fvm_link *link, const char *vm_dir)
+{
+    struct pollfd wait = {.fd = link->fd, .events = POLLIN};
+    bool told = false;
+
+    interrupted = 0;
+    if (fvm_link_release(link) && !run->vm.temporary)
+        return;
+    for (;;) {
+        int ready = poll(&wait, 1, told ? -1 : 3000);
+        char word;
+
+        if (ready > 0 && recv(link->fd, &word, 1, MSG_DONTWAIT) <= 0)
+            return;
+        if (interrupted) {
+            interrupted = 0;
+            fvm_link_stop(&run->world.store, vm_dir, NULL);
+        } else if (!ready && isatty(2)) {
+            cli_message("the program has ended; waiting for others that it started in VM '%s' (Ctrl-C ends "
+                        "them, `fvm ps %s` shows them)",
+                        run->vm.name, run->vm.name);
+        }
+        told |= !ready;
+    }
+}
+
+static int run_program(struct run *run, struct fvm_error *err)
+{
+    struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
+    char user[64], vm_dir[128];
+    int result, status = 0;
+    pid_t pid;
+
+    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, user, err);
+    if (!result)
+        result = prepare_folders(run, err);
+    if (result) {
+        fvm_link_close(&link);
+        return result;
+    }
+    snprintf(vm_dir, sizeof(vm_dir), "vms/%s", run->vm.name);
+    run->program.user = user;
+    run->program.env = run->env;
+    run->program.folders = run->world.folders;
+    run->program.folder_count = run->world.folder_count;
+    catch_signals();
+    result = fvm_join(&link, &run->world.store, &run->world.wine, &run->program, &pid, err);
+    if (!result) {
+        program_pid = pid;
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            ;
+        program_pid = 0;
+    }
+    await_vm(run, &link, vm_dir);
+    fvm_link_close(&link);
+    if (result)
+        return result;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int open_vm(struct run *run, struct fvm_error *err)
+{
+    char name[32];
+    int result;
+
+    if (run->vm_name)
+        return fvm_vm_open(&run->vm, &run->world.store, run->vm_name, err);
+    result = cli_need_base(&run->world, run->base, err);
+    if (result)
+        return result;
+    if (!run->keep)
+        return fvm_vm_create(&run->vm, &run->world.store, NULL, run->base, err);
+    for (unsigned i = 1;; i++) {
+        snprintf(name, sizeof(name), "vm%u", i);
+        result = fvm_vm_create(&run->vm, &run->world.store, name, run->base, err);
+        if (result != -EEXIST)
+            return result;
+        fvm_vm_close(&run->vm);
+    }
+}
+
+static int exit_code(int result, const struct fvm_error *err)
+{
+    if (result >= 0)
+        return result;
+    cli_failure(err);
+    return result == -ENOENT ? CLI_NOT_FOUND : result == -ENOEXEC ? CLI_CANNOT_EXECUTE : CLI_FAILED;
+}
+
+static int run_all(struct run *run)
+{
+    struct fvm_error err = {{0}};
+    int result, code;
+
+    drop_nested(&run->world);
+    result = cli_open(&run->world, NULL, CLI_NEEDS_WINE, &err);
+    if (!result)
+        result = open_vm(run, &err);
+    if (result)
+        return cli_failure(&err);
+    code = exit_code(run_program(run, &err), &err);
+    if (run->keep)
+        cli_message("kept as VM '%s': see `fvm diff %s`, then `fvm commit %s` or `fvm delete %s`",
+                    run->vm.name, run->vm.name, run->vm.name, run->vm.name);
+    return code;
+}
+
+static void refuse(const struct cli_command *command, const char *option, const char *value, const char *only)
+{
+    if (value && strcmp(value, only))
+        cli_usage_error(command, "--%s %s is not offered yet: only '%s'", option, value, only);
+}
+
+static int run_command(int argc, char **argv)
+{
+    struct run run = {.base = FVM_BASE_DEFAULT, .vm = {.fd = -1}, .world = {.store = {.fd = -1}}};
+    const char *level = NULL, *net = NULL, *display = NULL;
+    const struct cli_option options[] = {
+        {"vm", NULL, &run.vm_name, NULL}, {"base", NULL, &run.base, NULL},
+        {"keep", &run.keep, NULL, NULL},  {"env", NULL, NULL, &run.env},
+        {"cwd", NULL, &run.cwd, NULL},    {"level", NULL, &level, NULL},
+        {"net", NULL, &net, NULL},        {"display", NULL, &display, NULL},
+        {0},
+    };
+    int at = cli_options(&cli_run, argc, argv, options), code;
+
+    refuse(&cli_run, "level", level, "sealed");
+    refuse(&cli_run, "net", net, "none");
+    refuse(&cli_run, "display", display, "none");
+    if (at >= argc)
+        cli_usage_error(&cli_run, "no program given");
+    if (run.vm_name && run.keep)
+        cli_usage_error(&cli_run, "--keep is for a new VM, --vm names one that is kept anyway");
+    for (char **env = run.env; env && *env; env++)
+        if (!strchr(*env, '=') || **env == '=')
+            cli_usage_error(&cli_run, "--env wants NAME=VALUE, not '%s'", *env);
+    run.program.argv = argv + at;
+    code = find_program(&run, argv[at]);
+    if (!code)
+        code = choose_folders(&run) ? CLI_FAILED : run_all(&run);
+    fvm_vm_close(&run.vm);
+    cli_close(&run.world);
+    free(run.linux_path);
+    free(run.linux_cwd);
+    free(run.env);
+    return code;
+}
+
+const struct cli_command cli_run = {
+    .name = "run",
+    .usage = "[OPTION...] [--] PROGRAM [ARG...]",
+    .summary = "run a Windows program in a VM",
+    .help =
+        "PROGRAM is a Windows path (C:\\dir\\a.exe), a name on the VM's PATH (cmd, notepad), or a\n"
+        "Linux path to an .exe, .com, .bat, .cmd or .msi file. Its folder and the current folder are\n"
+        "visible in the VM at their own paths (drive Z:), copy-on-write; the rest of your home is not.\n"
+        "Standard input, output and error, pipes, Ctrl-C and the exit code are the program's own.\n\n"
+        "Without --vm the program gets a throw-away VM, which is deleted when its last program ends.\n"
+        "If the VM runs already, the program joins it.\n\n"
+        "  --vm NAME        run in this VM (see: fvm create)\n"
+        "  --keep           keep the new VM: its name is told at the end\n"
+        "  --base NAME      base of the new VM (default: default)\n"
+        "  --cwd DIR        folder to start in, a Linux path or a Windows path of the VM\n"
+        "  --env NAME=VALUE set a variable; of your own environment only language, terminal and time\n"
+        "                   zone are passed on\n"
+        "  --level sealed   how the VM is held apart; 'sealed' is the only level so far\n"
+        "  --net none       no network (the only choice so far)\n"
+        "  --display none   no display; GUI programs run unseen (the only choice so far)\n\n"
+        "exit code: the program's; 125 fvm failed, 126 no Windows program that can run here, 127 not found\n",
+    .run = run_command,
+};

@@ -1,0 +1,48 @@
+/* core/pe.c: see pe.h. Offsets are those of the PE/COFF specification. */
+#include "core/pe.h"
+
+#include <string.h>
+
+static uint32_t number(const uint8_t *at, size_t cb)
+{
+    uint32_t value = 0;
+
+    while (cb--)
+        value = value << 8 | at[cb];
+    return value;
+}
+
+static enum fvm_pe_kind machine_kind(uint32_t machine)
+{
+    switch (machine) {
+    case 0x8664:
+        return FVM_PE_X64;
+    case 0x014c:
+        return FVM_PE_I386;
+    case 0xaa64:
+        return FVM_PE_ARM64;
+    default:
+        return FVM_PE_OTHER;
+    }
+}
+
+enum fvm_pe_kind fvm_pe_kind(const uint8_t *head, size_t cb)
+{
+    enum { LFANEW = 0x3c, COFF_CB = 24, IS_DLL = 0x2000 };
+    uint32_t at;
+
+    if (cb < 2 || memcmp(head, "MZ", 2))
+        return FVM_PE_NONE;
+    if (cb < LFANEW + 4)
+        return FVM_PE_DOS;
+    at = number(head + LFANEW, 4);
+    if (at > cb || cb - at < COFF_CB)
+        return FVM_PE_DOS;
+    if (!memcmp(head + at, "NE", 2))
+        return FVM_PE_WIN16;
+    if (memcmp(head + at, "PE\0\0", 4))
+        return FVM_PE_DOS;
+    if (number(head + at + 22, 2) & IS_DLL)
+        return FVM_PE_LIBRARY;
+    return machine_kind(number(head + at + 4, 2));
+}

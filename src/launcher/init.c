@@ -1,0 +1,286 @@
+/*
+ * launcher/init.c: pid 1 of a sealed VM: builds the root, starts wineserver, reaps, starts drivers on demand,
+ * and ends when nobody holds the VM and nothing runs in it. See launcher.h for the processes.
+ */
+#include "launcher/seal.h"
+#include "store/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_WAITERS 32
+/* How often an unheld VM with a wineserver is looked at, and how long a stop waits for wineserver's last save. */
+#define IDLE_LOOK_MS 100
+#define STOP_WAIT_MS 3000
+
+struct init {
+    const struct fvm_start *start;
+    int link;    /* to the supervisor */
+    int signals; /* signalfd: SIGCHLD */
+    int door;    /* listening socket for the guest library: start drivers */
+    pid_t server, drivers;
+    bool held, drivers_ready;
+    int waiters[MAX_WAITERS]; /* connections that wait for the drivers */
+    size_t waiter_count;
+};
+
+static char *const wine_env[] = {"WINEPREFIX=/prefix",
+                                 "HOME=/home/fvm",
+                                 "PATH=/usr/bin:/bin",
+                                 "WINEDEBUG=-all",
+                                 "WINELOADERNOEXEC=1",
+                                 "WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
+                                 NULL};
+
+static pid_t spawn(const char *file, char *const argv[])
+{
+    sigset_t none;
+    pid_t pid = fork();
+
+    if (pid)
+        return pid;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    fvm_seal_close(NULL, 0);
+    execve(file, argv, wine_env);
+    _exit(127);
+}
+
+static void start_server(struct init *init)
+{
+    /* -p0: end with the last client; -f: stay our child, so that its end is seen. */
+    static char *const argv[] = {(char *)"wineserver", (char *)"-f", (char *)"-p0", NULL};
+
+    init->server = spawn(init->start->wine->server, argv);
+}
+
+static void answer(int connection, const char *word)
+{
+    if (send(connection, word, strlen(word), MSG_NOSIGNAL) < 0) {
+        /* The program that asked is gone: nobody is waiting. */
+    }
+    close(connection);
+}
+
+static void drivers_ended(struct init *init, bool worked)
+{
+    init->drivers = 0;
+    init->drivers_ready = worked;
+    if (worked)
+        close(open("/run/fvm/drivers-ready", O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
+    while (init->waiter_count)
+        answer(init->waiters[--init->waiter_count], worked ? "ok\n" : "failed\n");
+}
+
+static void ask_drivers(struct init *init)
+{
+    static char *const argv[] = {(char *)"wine64", (char *)"Z:\\fvm\\fvmdrivers.exe", NULL};
+    int connection = accept4(init->door, NULL, NULL, SOCK_CLOEXEC);
+
+    if (connection < 0)
+        return;
+    if (init->drivers_ready || init->waiter_count == MAX_WAITERS) {
+        answer(connection, init->drivers_ready ? "ok\n" : "failed\n");
+        return;
+    }
+    init->waiters[init->waiter_count++] = connection;
+    if (!init->drivers)
+        init->drivers = spawn(init->start->wine->loader, argv);
+    if (init->drivers < 0)
+        drivers_ended(init, false);
+}
+
+/* @return false: no child is left */
+static bool reap(struct init *init)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == init->server)
+            init->server = 0;
+        if (pid == init->drivers)
+            drivers_ended(init, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    return pid == 0;
+}
+
+/* Is anything here besides us and wineserver? Only asked while nobody holds the VM. */
+static bool alone_with_server(const struct init *init)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    bool alone = true;
+
+    while (alone && proc && (entry = readdir(proc))) {
+        long pid = strtol(entry->d_name, NULL, 10);
+
+        alone = pid <= 1 || pid == init->server;
+    }
+    if (proc)
+        closedir(proc);
+    return alone;
+}
+
+static long long now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* SIGTERM makes wineserver save the registry and end; then whatever is left is killed. */
+_Noreturn static void stop(struct init *init)
+{
+    long long until = now_ms() + STOP_WAIT_MS;
+
+    if (init->server > 0)
+        kill(init->server, SIGTERM);
+    while (init->server > 0 && now_ms() < until) {
+        struct pollfd wait = {.fd = init->signals, .events = POLLIN};
+        struct signalfd_siginfo info;
+
+        if (poll(&wait, 1, 50) > 0 && read(init->signals, &info, sizeof(info)) < 0)
+            break;
+        reap(init);
+    }
+    _exit(0); /* pid 1 takes the whole pid namespace along */
+}
+
+static void listen_to_supervisor(struct init *init)
+{
+    char word;
+    ssize_t got = recv(init->link, &word, 1, 0);
+
+    if (got <= 0 || word == FVM_SAY_STOP)
+        stop(init);
+    init->held = word == FVM_SAY_HELD;
+    word = FVM_SAID_HELD;
+    if (init->held && send(init->link, &word, 1, MSG_NOSIGNAL) < 0)
+        stop(init);
+}
+
+_Noreturn static void serve(struct init *init)
+{
+    struct signalfd_siginfo info;
+
+    for (;;) {
+        struct pollfd wait[] = {{.fd = init->link, .events = POLLIN},
+                                {.fd = init->signals, .events = POLLIN},
+                                {.fd = init->door, .events = POLLIN}};
+        bool idle = !init->held && init->server > 0;
+        bool any_child;
+
+        if (poll(wait, 3, idle ? IDLE_LOOK_MS : -1) < 0 && errno != EINTR)
+            stop(init);
+        if (wait[1].revents && read(init->signals, &info, sizeof(info)) < 0)
+            stop(init);
+        if (wait[0].revents)
+            listen_to_supervisor(init);
+        if (wait[2].revents & POLLIN)
+            ask_drivers(init);
+        any_child = reap(init);
+        if (!init->held && !any_child)
+            _exit(0);
+        if (!init->held && init->server > 0 && alone_with_server(init))
+            kill(init->server, SIGTERM); /* a server that never had a client does not end by itself */
+    }
+}
+
+static int open_door(struct init *init, struct fvm_error *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/fvm/init.sock"};
+
+    init->door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (init->door < 0 || bind(init->door, (struct sockaddr *)&address, sizeof(address)) ||
+        listen(init->door, MAX_WAITERS))
+        return fvm_fail(err, -errno, "cannot open the VM's own socket: %s", strerror(errno));
+    return 0;
+}
+
+static int loopback_up(struct fvm_error *err)
+{
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    FVM_CLEANUP(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request))
+        return fvm_fail(err, -errno, "cannot start the VM's loopback network: %s", strerror(errno));
+    return 0;
+}
+
+static int prepare(struct init *init, struct fvm_error *err)
+{
+    sigset_t children;
+    int result = fvm_root_build(init->start, err);
+
+    if (result)
+        return result;
+    if (sethostname("fvm", 3))
+        return fvm_fail(err, -errno, "cannot name the VM: %s", strerror(errno));
+    result = loopback_up(err);
+    if (!result)
+        result = open_door(init, err);
+    if (result)
+        return result;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &children, NULL))
+        return fvm_fail(err, -errno, "cannot block signals: %s", strerror(errno));
+    init->signals = signalfd(-1, &children, SFD_CLOEXEC);
+    if (init->signals < 0)
+        return fvm_fail(err, -errno, "cannot watch children: %s", strerror(errno));
+    return fvm_seal_process(err);
+}
+
+/* A client that finds no socket would start a server of its own: let ours come first. */
+static void await_server(const struct init *init)
+{
+    char path[128];
+    struct stat st;
+    struct timespec step = {.tv_nsec = 200000};
+
+    if (stat("/prefix", &st))
+        return;
+    snprintf(path, sizeof(path), "/run/user/%u/wine/server-%lx-%lx/socket", (unsigned)getuid(),
+             (unsigned long)st.st_dev, (unsigned long)st.st_ino);
+    for (int i = 0; i < 1000 && init->server > 0 && access(path, F_OK); i++)
+        nanosleep(&step, NULL);
+}
+
+void fvm_init_main(const struct fvm_start *start, int link)
+{
+    struct init init = {.start = start, .link = link, .signals = -1, .door = -1, .held = true};
+    struct fvm_report report = {0};
+
+    /* The supervisor's death takes the VM along at once; the store recovers from the hives on disk. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_DUMPABLE, 0);
+    setsid();
+    umask(022);
+    report.code = prepare(&init, &report.error);
+    if (!report.code) {
+        start_server(&init);
+        await_server(&init);
+    }
+    if (send(link, &report, sizeof(report), MSG_NOSIGNAL) < 0 || report.code)
+        _exit(1);
+    serve(&init);
+}

@@ -1,0 +1,369 @@
+/*
+ * launcher/join.c: a program enters a running VM as a child of `fvm run`: same terminal, same session, other world.
+ * See launcher.h.
+ *
+ * Two steps, because a process cannot come back from a user namespace: a helper enters the VM's user and pid
+ * namespace and clones the program's process with CLONE_PARENT, so that it is the child of `fvm run` itself.
+ */
+#include "core/text.h"
+#include "launcher/program.h"
+#include "launcher/seal.h"
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NS_USER, NS_MNT, NS_IPC, NS_UTS, NS_NET, NS_PID };
+#define MAX_FOLDERS 64
+
+struct join {
+    const struct fvm_link *link;
+    const struct fvm_store *store;
+    const struct fvm_wine *wine;
+    const struct fvm_program *program;
+    int mounts[MAX_FOLDERS]; /* overlays, not yet placed */
+    int report;              /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
+};
+
+/* Overlays are made where both the folder and the store can be named: in a copy of the host's mounts that belongs to
+ * the VM's user namespace. They are carried into the VM by descriptor. */
+static int make_overlays(struct join *join, struct fvm_error *err)
+{
+    const struct fvm_program *program = join->program;
+
+    if (!program->folder_count)
+        return 0;
+    if (fchdir(join->store->fd) || unshare(CLONE_NEWNS) ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+        return fvm_fail(err, -errno, "cannot prepare shown folders: %s", strerror(errno));
+    for (size_t i = 0; i < program->folder_count; i++) {
+        const struct fvm_folder *folder = &program->folders[i];
+
+        if (folder->file_only)
+            join->mounts[i] = (int)syscall(SYS_open_tree, AT_FDCWD, folder->lower, OPEN_TREE_CLONE | O_CLOEXEC);
+        else
+            join->mounts[i] = fvm_overlay_make(
+                &(struct fvm_overlay){folder->lower, folder->upper, folder->work}, err);
+        if (join->mounts[i] < 0 && folder->file_only)
+            return fvm_fail(err, -errno, "cannot show '%s': %s", folder->path, strerror(errno));
+        if (join->mounts[i] < 0)
+            return join->mounts[i];
+    }
+    return 0;
+}
+
+/* The VM's root is read-only for everybody in it; a clone of its mount, writable for us alone, takes the mount points. */
+static int make_mount_point(int root, const char *path, bool is_file)
+{
+    FVM_CLEANUP(fd) int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
+    char name[256];
+
+    while (at >= 0 && *path) {
+        size_t cb;
+        int next;
+        bool last;
+
+        path += strspn(path, "/");
+        cb = strcspn(path, "/");
+        if (!cb)
+            break;
+        if (cb >= sizeof(name))
+            return -ENAMETOOLONG;
+        memcpy(name, path, cb);
+        name[cb] = 0;
+        path += cb;
+        last = !path[strspn(path, "/")];
+        if (last && is_file) {
+            int fd = openat(at, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
+
+            fvm_close(fd);
+            return fd < 0 ? -errno : 0;
+        }
+        if (mkdirat(at, name, 0755) && errno != EEXIST)
+            return -errno;
+        next = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (next < 0)
+            return -errno;
+        close(at);
+        at = next;
+    }
+    return at < 0 ? -EBADF : 0;
+}
+
+static bool already_mounted(const char *path, bool is_file)
+{
+    struct stat here, above;
+    char parent[4096];
+    char *slash;
+
+    snprintf(parent, sizeof(parent), "%s", path);
+    slash = strrchr(parent, '/');
+    *(slash == parent ? slash + 1 : slash) = 0;
+    if (stat(path, &here) || stat(parent, &above))
+        return false;
+    return S_ISDIR(here.st_mode) != is_file && here.st_dev != above.st_dev;
+}
+
+static int place_folders(const struct join *join, struct fvm_error *err)
+{
+    struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
+    struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    FVM_CLEANUP(fd) int root = -1;
+    int result;
+
+    for (size_t i = 0; i < join->program->folder_count; i++) {
+        const struct fvm_folder *folder = &join->program->folders[i];
+        const char *base = "/", *below = folder->path;
+
+        if (already_mounted(folder->path, folder->file_only))
+            continue; /* an earlier program of this VM brought it */
+        if (!strncmp(folder->path, "/tmp/", 5)) {
+            base = "/tmp"; /* a tmpfs of the VM's own, not part of the root's */
+            below += 4;
+        }
+        fvm_close(root);
+        root = (int)syscall(SYS_open_tree, AT_FDCWD, base, OPEN_TREE_CLONE | O_CLOEXEC);
+        if (root < 0 || mount_setattr(root, "", AT_EMPTY_PATH, &writable, sizeof(writable)))
+            return fvm_fail(err, -errno, "cannot open the VM's root: %s", strerror(errno));
+        result = make_mount_point(root, below, folder->file_only);
+        if (result)
+            return fvm_fail(err, result, "cannot make '%s' in the VM: %s", folder->path, strerror(-result));
+        if (folder->file_only &&
+            mount_setattr(join->mounts[i], "", AT_EMPTY_PATH, &read_only, sizeof(read_only)))
+            return fvm_fail(err, -errno, "cannot protect '%s': %s", folder->path, strerror(errno));
+        result = fvm_overlay_place(join->mounts[i], folder->path, err);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+static bool is_pipe(int fd)
+{
+    struct stat st;
+
+    return !fstat(fd, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static int enter_folder(const struct fvm_program *program, struct fvm_error *err)
+{
+    char path[4096];
+
+    if (program->cwd && program->cwd[0] && program->cwd[1] == ':') {
+        snprintf(path, sizeof(path), "/prefix/dosdevices/%c:/%s", program->cwd[0] | 0x20, program->cwd + 2);
+        for (char *c = path; *c; c++)
+            if (*c == '\\')
+                *c = '/';
+        if (chdir(path))
+            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd, strerror(errno));
+        return 0;
+    }
+    if (program->cwd) {
+        if (chdir(program->cwd))
+            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd, strerror(errno));
+        return 0;
+    }
+    snprintf(path, sizeof(path), "/prefix/drive_c/users/%s", program->user);
+    return chdir(path) && chdir("/prefix/drive_c") && chdir("/") ? -errno : 0;
+}
+
+/* Only what a program needs is passed from the user's environment: it may hold tokens and paths of the host. */
+static char **make_environment(const struct fvm_program *program, const struct fvm_wine *wine,
+                               const char *pipes)
+{
+    static const char *const passed[] = {"LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC",
+                                         "LC_TIME", "LANGUAGE", "TERM", "COLORTERM", "TZ", "WINEDEBUG"};
+    size_t count = 0;
+    char **env;
+
+    while (program->env && program->env[count])
+        count++;
+    env = calloc(count + ARRAY_LEN(passed) + 16, sizeof(*env));
+    if (!env)
+        return NULL;
+    count = 0;
+    for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
+        const char *value = getenv(passed[i]);
+
+        if (value && asprintf(&env[count], "%s=%s", passed[i], value) > 0)
+            count++;
+    }
+    if (!getenv("WINEDEBUG"))
+        env[count++] = (char *)"WINEDEBUG=-all";
+    env[count++] = (char *)"WINEPREFIX=/prefix";
+    env[count++] = (char *)"HOME=/home/fvm";
+    env[count++] = (char *)"PATH=/usr/bin:/bin";
+    env[count++] = (char *)"WINELOADERNOEXEC=1";
+    env[count++] = (char *)"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=";
+    if (asprintf(&env[count], "WINESERVER=%s", wine->server) > 0)
+        count++;
+    if (asprintf(&env[count], "USER=%s", program->user) > 0)
+        count++;
+    if (*pipes && asprintf(&env[count], "FVM_PIPES=%s", pipes) > 0)
+        count++;
+    for (char **own = program->env; own && *own; own++)
+        env[count++] = *own;
+    return env;
+}
+
+static int enter_namespaces(const struct fvm_link *link, struct fvm_error *err)
+{
+    static const int order[] = {NS_IPC, NS_UTS, NS_NET, NS_MNT};
+
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        if (setns(link->ns[order[i]], 0))
+            return fvm_fail(err, -errno, "cannot enter the VM: %s", strerror(errno));
+    return 0;
+}
+
+static int count_args(char **argv)
+{
+    int count = 0;
+
+    while (argv[count])
+        count++;
+    return count;
+}
+
+static int pass_as_is(char **argv, const struct fvm_program *program)
+{
+    *argv++ = (char *)"wine64";
+    for (char **arg = program->argv; *arg; arg++)
+        *argv++ = *arg;
+    return 0;
+}
+
+/* Order: mounts, descriptors, privileges, and only then a look at anything that the VM may have written. */
+static int run(struct join *join, struct fvm_error *err)
+{
+    const struct fvm_program *program = join->program;
+    char pipes[4] = "", **argv, **env;
+    sigset_t none;
+    int result = enter_namespaces(join->link, err);
+
+    if (!result)
+        result = place_folders(join, err);
+    if (result)
+        return result;
+    fvm_seal_close(&join->report, 1);
+    result = fvm_seal_process(err);
+    if (!result)
+        result = enter_folder(program, err);
+    if (result)
+        return result;
+    for (int fd = 0, used = 0; fd < 3; fd++)
+        if (is_pipe(fd))
+            pipes[used++] = "ioe"[fd];
+    argv = calloc((size_t)count_args(program->argv) + FVM_ARGV_EXTRA, sizeof(*argv));
+    env = make_environment(program, join->wine, pipes);
+    if (!argv || !env)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    result = program->as_is ? pass_as_is(argv, program)
+                            : fvm_program_resolve(argv, program, join->wine, pipes, err);
+    if (result)
+        return result;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int sig = 1; sig < 32; sig++)
+        if (sig != SIGKILL && sig != SIGSTOP && sig != SIGHUP)
+            signal(sig, SIG_DFL);
+    execve(join->wine->loader, argv, env);
+    return fvm_fail(err, -errno, "cannot start Wine: %s", strerror(errno));
+}
+
+_Noreturn static void fail(const struct join *join, int code, const struct fvm_error *error)
+{
+    struct fvm_report report = {.code = code, .error = *error};
+
+    send(join->report, &report, sizeof(report), MSG_NOSIGNAL);
+    _exit(125);
+}
+
+/* The helper: prepares overlays, enters user and pid namespace, clones the program's process for our parent. */
+_Noreturn static void help(struct join *join)
+{
+    struct fvm_error err = {{0}};
+    int result;
+    pid_t pid;
+
+    /* Nobody in the VM may look into us while we still have descriptors of the host. */
+    prctl(PR_SET_DUMPABLE, 0);
+    result = setns(join->link->ns[NS_USER], 0)
+                 ? fvm_fail(&err, -errno, "cannot enter the VM: %s", strerror(errno))
+                 : make_overlays(join, &err);
+    if (!result && setns(join->link->ns[NS_PID], 0))
+        result = fvm_fail(&err, -errno, "cannot enter the VM: %s", strerror(errno));
+    if (result)
+        fail(join, result, &err);
+    pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid < 0)
+        fail(join, -errno, (fvm_fail(&err, 0, "cannot start a process in the VM: %s", strerror(errno)), &err));
+    if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* as Wine's program would die with `wine` */
+        result = run(join, &err);
+        fail(join, result, &err);
+    }
+    send(join->report, &pid, sizeof(pid), MSG_NOSIGNAL);
+    _exit(0);
+}
+
+/* The helper sends the pid; the program sends a report if it fails, or exec closes its end. */
+static int await(int fd, pid_t *pid, struct fvm_error *err)
+{
+    struct fvm_report report;
+    ssize_t got;
+
+    *pid = -1;
+    while ((got = recv(fd, &report, sizeof(report), 0)) > 0) {
+        if (got == sizeof(pid_t)) {
+            memcpy(pid, &report, sizeof(*pid));
+            continue;
+        }
+        if (err)
+            *err = report.error;
+        return report.code;
+    }
+    return *pid > 0 ? 0 : fvm_fail(err, -EIO, "the VM ended while the program was started");
+}
+
+int fvm_join(const struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
+             const struct fvm_program *program, pid_t *pid, struct fvm_error *err)
+{
+    struct join join = {.link = link, .store = store, .wine = wine, .program = program};
+    int pair[2], result;
+    pid_t helper;
+
+    if (program->folder_count > MAX_FOLDERS)
+        return fvm_fail(err, -E2BIG, "too many shown folders (at most %d)", MAX_FOLDERS);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+        return fvm_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
+    join.report = pair[1];
+    helper = fork();
+    if (!helper) {
+        close(pair[0]);
+        help(&join);
+    }
+    close(pair[1]);
+    if (helper < 0) {
+        close(pair[0]);
+        return fvm_fail(err, -errno, "cannot start a process: %s", strerror(errno));
+    }
+    result = await(pair[0], pid, err);
+    close(pair[0]);
+    waitpid(helper, NULL, 0);
+    if (result && *pid > 0)
+        waitpid(*pid, NULL, 0);
+    return result;
+}

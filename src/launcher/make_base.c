@@ -1,0 +1,208 @@
+/* launcher/make_base.c: a fresh Windows for VMs to stand on. Made inside a seal, like everything else. See launcher.h. */
+#include "core/reg.h"
+#include "launcher/launcher.h"
+#include "store/change.h"
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SERVICES "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services"
+#define STEPS 4
+
+struct making {
+    const struct fvm_store *store;
+    const struct fvm_wine *wine;
+    struct fvm_base base;
+    int draft;
+    char dir[128], prefix[192]; /* relative to the store */
+};
+
+/* A VM of its own whose prefix is the draft itself. */
+static int run_in(const struct making *making, char **argv, struct fvm_error *err)
+{
+    struct fvm_start start = {.store = making->store, .wine = making->wine, .base = making->base.name,
+                              .vm_dir = making->dir, .prefix = making->prefix,
+                              .user = making->base.user, .boot = FVM_BOOT_FULL};
+    struct fvm_program program = {.argv = argv, .user = making->base.user, .as_is = true};
+    struct fvm_link link = {.fd = -1};
+    int hold = -1, status = 0, result, run;
+    pid_t pid;
+
+    run = fvm_dir_make(making->base.fd, "run", 0700, err);
+    if (run < 0)
+        return run;
+    close(run);
+    result = fvm_launch(&start, making->base.fd, &hold, err);
+    if (result)
+        return result;
+    result = fvm_link_open(&link, making->store, making->dir, err);
+    fvm_close(hold);
+    if (result)
+        return result;
+    result = fvm_join(&link, making->store, making->wine, &program, &pid, err);
+    if (!result && (waitpid(pid, &status, 0) < 0 || status))
+        result = fvm_fail(err, -EIO, "'%s' failed while the base was made (status %#x)", argv[0], status);
+    fvm_link_release(&link);
+    fvm_link_await_end(&link);
+    fvm_link_close(&link);
+    return result;
+}
+
+/*
+ * What a VM's boot need not do: services start on demand, no drivers for devices that a VM lacks, no menus on the
+ * host's desktop; windows live without a display unless the VM is given one.
+ */
+static fvm_status make_lean(struct fvm_reg *reg)
+{
+    static const char *const removed[] = {
+        "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Enum\\ROOT\\WINE\\WINEBUS",
+        "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Enum\\ROOT\\WINE\\WINEUSB",
+        "HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows\\CurrentVersion\\RunServices",
+    };
+    static const char computer[] = "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ComputerName\\";
+    const size_t services_cb = strlen(SERVICES) + 1;
+    fvm_status status = FVM_OK;
+    char key[256];
+
+    for (size_t i = 0; i < fvm_reg_key_count(reg); i++) {
+        const struct fvm_reg_key *service = fvm_reg_key_at(reg, i);
+        const struct fvm_reg_value *start;
+
+        if (strncmp(service->path, SERVICES "\\", services_cb) || strchr(service->path + services_cb, '\\'))
+            continue;
+        start = fvm_reg_find_value(service, "Start");
+        if (start && start->data_cb == 4 && start->data[0] < 3 && !fvm_failed(status))
+            status = fvm_reg_set_dword(reg, service->path, "Start", 3);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(removed) && !fvm_failed(status); i++)
+        status = fvm_reg_remove_key(reg, removed[i]);
+    snprintf(key, sizeof(key), "%sActiveComputerName", computer);
+    if (!fvm_failed(status))
+        status = fvm_reg_set_string(reg, key, "ComputerName", "FVM");
+    snprintf(key, sizeof(key), "%sComputerName", computer);
+    if (!fvm_failed(status))
+        status = fvm_reg_set_string(reg, key, "ComputerName", "FVM");
+    if (!fvm_failed(status))
+        status = fvm_reg_set_string(reg, "HKEY_CURRENT_USER\\Software\\Wine\\Drivers", "Graphics", "null");
+    return status;
+}
+
+static int edit_registry(const struct making *making, struct fvm_error *err)
+{
+    FVM_CLEANUP(reg) struct fvm_reg *reg = NULL;
+    int result = fvm_hives_read(&reg, making->draft, err);
+
+    if (result)
+        return result;
+    if (fvm_failed(make_lean(reg)))
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    return fvm_hives_write(reg, making->draft, err);
+}
+
+/* Wine links Desktop, Documents and so on to the Unix home; in a VM they are folders of its own drive. */
+static int unlink_home(int dir, unsigned depth, struct fvm_error *err)
+{
+    FVM_CLEANUP(names) char **names = NULL;
+    int result = fvm_dir_names(dir, &names, NULL);
+
+    if (result || depth > 16)
+        return result;
+    for (char **name = names; *name && !result; name++) {
+        struct stat st;
+
+        if (fstatat(dir, *name, &st, AT_SYMLINK_NOFOLLOW))
+            continue;
+        if (S_ISLNK(st.st_mode)) {
+            if (unlinkat(dir, *name, 0) || mkdirat(dir, *name, 0755))
+                result = fvm_fail(err, -errno, "cannot make folder '%s': %s", *name, strerror(errno));
+        } else if (S_ISDIR(st.st_mode)) {
+            FVM_CLEANUP(fd) int below = fvm_dir_open(dir, *name);
+
+            result = below < 0 ? below : unlink_home(below, depth + 1, err);
+        }
+    }
+    return result;
+}
+
+static int finish_files(const struct making *making, struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int users = fvm_dir_open(making->draft, "drive_c/users");
+    FVM_CLEANUP(fd) int system32 = fvm_dir_open(making->draft, "drive_c/windows/system32");
+    char source[4200];
+    int result;
+
+    if (users < 0 || system32 < 0)
+        return fvm_fail(err, -EIO, "Wine made no complete Windows (see: fvm doctor)");
+    result = unlink_home(users, 0, err);
+    if (result)
+        return result;
+    /* Wine 8 lacks this library, which programs built by today's Rust and Go load first. */
+    if (!faccessat(system32, "bcryptprimitives.dll", F_OK, 0))
+        return 0;
+    snprintf(source, sizeof(source), "%s/bcryptprimitives.dll", making->wine->guest);
+    return fvm_file_copy(AT_FDCWD, source, system32, "bcryptprimitives.dll", 0644, err);
+}
+
+static int make(struct making *making, fvm_progress *progress, void *context, struct fvm_error *err)
+{
+    static char *install[] = {(char *)"wineboot.exe", (char *)"-u", NULL};
+    static char *version[] = {(char *)"winecfg.exe", (char *)"-v", (char *)"win10", NULL};
+    int result;
+
+    progress(context, 1, STEPS, "installing Windows");
+    result = run_in(making, install, err);
+    if (result)
+        return result;
+    progress(context, 2, STEPS, "setting its version to Windows 10");
+    result = run_in(making, version, err);
+    if (result)
+        return result;
+    progress(context, 3, STEPS, "making it light");
+    result = edit_registry(making, err);
+    if (!result)
+        result = finish_files(making, err);
+    if (result)
+        return result;
+    progress(context, 4, STEPS, "publishing");
+    fvm_tree_remove(making->base.fd, "run", NULL);
+    return fvm_base_publish(&making->base, err);
+}
+
+static void user_name(char *name, size_t cap)
+{
+    const struct passwd *pw = getpwuid(getuid());
+
+    snprintf(name, cap, "%s", pw && pw->pw_name[0] ? pw->pw_name : "user");
+}
+
+int fvm_make_base(const struct fvm_store *store, const struct fvm_wine *wine, const char *name,
+                  fvm_progress *progress, void *context, struct fvm_error *err)
+{
+    struct making making = {.store = store, .wine = wine, .draft = -1};
+    char user[64];
+    int result;
+
+    user_name(user, sizeof(user));
+    result = fvm_base_create(&making.base, store, name, user, err);
+    if (result) {
+        fvm_base_close(&making.base);
+        return result;
+    }
+    snprintf(making.dir, sizeof(making.dir), "bases/%s", name);
+    snprintf(making.prefix, sizeof(making.prefix), "bases/%s/versions/.draft", name);
+    making.draft = fvm_base_begin(&making.base, false, err);
+    result = making.draft < 0 ? making.draft : make(&making, progress, context, err);
+    if (result)
+        fvm_error_prefix(err, "cannot make base '%s'", name);
+    fvm_close(making.draft);
+    fvm_base_close(&making.base);
+    return result;
+}

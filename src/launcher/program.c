@@ -1,0 +1,225 @@
+/* launcher/program.c: see program.h. Windows names compare without case, so every step may have to read a folder. */
+#include "launcher/program.h"
+
+#include "core/fold.h"
+#include "core/pe.h"
+#include "core/text.h"
+#include "store/file.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What Windows tries behind a name without extension, as far as FVM can start it. */
+static const char *const extensions[] = {"", ".exe", ".com", ".bat", ".cmd", ".msi"};
+
+/* @return 1 `name` is there with this or another case (found gets the true one); 0 not */
+static bool find_name(int dir, const char *name, char *found, size_t cap)
+{
+    struct stat st;
+    struct dirent *entry;
+    DIR *list;
+    int copy;
+    bool hit = false;
+
+    snprintf(found, cap, "%s", name);
+    if (!fstatat(dir, name, &st, 0))
+        return true;
+    copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    list = copy < 0 ? NULL : fdopendir(copy);
+    while (list && !hit && (entry = readdir(list)))
+        if (!fvm_name_cmp(entry->d_name, name)) {
+            snprintf(found, cap, "%s", entry->d_name);
+            hit = true;
+        }
+    if (list)
+        closedir(list);
+    return hit;
+}
+
+/* Walk `path` (either slash) below `root` without case. @param found [out] the path with its true case, below root */
+static bool find_path(const char *root, const char *path, char *found, size_t cap)
+{
+    FVM_CLEANUP(fd) int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    size_t used = 0;
+
+    found[0] = 0;
+    while (dir >= 0 && *path) {
+        char name[256], true_name[256];
+        size_t cb = strcspn(path, "/\\");
+
+        if (cb >= sizeof(name))
+            return false;
+        memcpy(name, path, cb);
+        name[cb] = 0;
+        path += cb + (path[cb] != 0);
+        if (!cb || !strcmp(name, "."))
+            continue;
+        if (!find_name(dir, name, true_name, sizeof(true_name)) || used + strlen(true_name) + 2 > cap)
+            return false;
+        used += (size_t)snprintf(found + used, cap - used, "/%s", true_name);
+        if (*path) {
+            int next = openat(dir, true_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+            close(dir);
+            dir = next;
+        }
+    }
+    return dir >= 0;
+}
+
+struct location {
+    char linux_path[4096];
+    char windows_path[4096];
+};
+
+/* @param drive lower case letter @param path behind "X:" */
+static bool locate_on_drive(struct location *out, char drive, const char *path, const char *extension)
+{
+    char root[64], name[4096], found[4000];
+    struct stat st;
+
+    snprintf(root, sizeof(root), "/prefix/dosdevices/%c:", drive);
+    snprintf(name, sizeof(name), "%s%s", path, extension);
+    if (!find_path(root, name, found, sizeof(found)))
+        return false;
+    snprintf(out->linux_path, sizeof(out->linux_path), "%s%s", root, found);
+    if (stat(out->linux_path, &st) || !S_ISREG(st.st_mode))
+        return false;
+    snprintf(out->windows_path, sizeof(out->windows_path), "%c:%s", toupper((unsigned char)drive), found);
+    for (char *c = out->windows_path; *c; c++)
+        if (*c == '/')
+            *c = '\\';
+    return true;
+}
+
+static bool locate_with_extensions(struct location *out, char drive, const char *path)
+{
+    for (size_t i = 0; i < ARRAY_LEN(extensions); i++)
+        if (locate_on_drive(out, drive, path, extensions[i]))
+            return true;
+    return false;
+}
+
+/* A name without folder: the system's folders, then the VM's PATH. */
+static bool search(struct location *out, const char *name, const char *path_list)
+{
+    FVM_CLEANUP(text) struct fvm_text all = {0};
+    char *rest, *folder;
+
+    fvm_text_puts(&all, "C:\\windows\\system32;C:\\windows;C:\\windows\\system32\\wbem");
+    if (path_list)
+        fvm_text_printf(&all, ";%s", path_list);
+    for (rest = all.s; rest && (folder = strsep(&rest, ";"));) {
+        char path[4096];
+        size_t cb = strlen(folder);
+
+        if (cb < 3 || !isalpha((unsigned char)folder[0]) || folder[1] != ':')
+            continue;
+        snprintf(path, sizeof(path), "%s\\%s", folder + 2, name);
+        if (locate_with_extensions(out, (char)tolower((unsigned char)folder[0]), path))
+            return true;
+    }
+    return false;
+}
+
+static int locate(struct location *out, const struct fvm_program *program, struct fvm_error *err)
+{
+    const char *name = program->argv[0];
+
+    if (program->linux_path) {
+        if (locate_on_drive(out, 'z', program->linux_path, ""))
+            return 0;
+        return fvm_fail(err, -ENOENT, "'%s' is not visible in the VM; run it from its own folder, or by its Windows path",
+                        name);
+    }
+    if (isalpha((unsigned char)name[0]) && name[1] == ':') {
+        if (locate_with_extensions(out, (char)tolower((unsigned char)name[0]), name + 2))
+            return 0;
+        return fvm_fail(err, -ENOENT, "no program '%s' in the VM", name);
+    }
+    if (!strpbrk(name, "/\\") && search(out, name, program->search))
+        return 0;
+    return fvm_fail(err, -ENOENT, "no program '%s': neither a file here nor on the VM's PATH", name);
+}
+
+static int judge(const struct location *where, const char *name, const struct fvm_wine *wine,
+                 struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int fd = open(where->linux_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    uint8_t head[FVM_PE_HEAD_CB];
+    ssize_t cb = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+
+    if (cb < 0)
+        return fvm_fail(err, -ENOEXEC, "cannot read program '%s': %s", name, strerror(errno));
+    switch (fvm_pe_kind(head, (size_t)cb)) {
+    case FVM_PE_X64:
+        return 0;
+    case FVM_PE_I386:
+        if (wine->has_32bit)
+            return fvm_fail(err, -ENOEXEC,
+                            "'%s' is a 32-bit program; sealed VMs run 64-bit programs only so far: use its "
+                            "64-bit edition",
+                            name);
+        return fvm_fail(err, -ENOEXEC,
+                        "'%s' is a 32-bit program and this Wine is 64-bit only: use its 64-bit edition", name);
+    case FVM_PE_ARM64:
+    case FVM_PE_OTHER:
+        return fvm_fail(err, -ENOEXEC, "'%s' is a Windows program for another processor; use its x64 edition", name);
+    case FVM_PE_DOS:
+    case FVM_PE_WIN16:
+        return fvm_fail(err, -ENOEXEC, "'%s' is a 16-bit or DOS program; only 64-bit Windows programs run", name);
+    case FVM_PE_LIBRARY:
+        return fvm_fail(err, -ENOEXEC, "'%s' is a library (DLL), not a program; use: rundll32 '%s',FUNCTION", name, name);
+    case FVM_PE_NONE:
+        break;
+    }
+    return fvm_fail(err, -ENOEXEC, "'%s' is not a Windows program (.exe, .com, .bat, .cmd, .msi)", name);
+}
+
+static bool ends_with(const char *path, const char *extension)
+{
+    size_t cb = strlen(path), ext_cb = strlen(extension);
+
+    return cb >= ext_cb && !strcasecmp(path + cb - ext_cb, extension);
+}
+
+int fvm_program_resolve(char **argv, const struct fvm_program *program, const struct fvm_wine *wine,
+                        const char *pipes, struct fvm_error *err)
+{
+    static struct location where; /* argv borrows from it until exec */
+    int result = locate(&where, program, err);
+    bool batch, package;
+
+    if (result)
+        return result;
+    batch = ends_with(where.linux_path, ".bat") || ends_with(where.linux_path, ".cmd");
+    package = ends_with(where.linux_path, ".msi");
+    if (!batch && !package) {
+        result = judge(&where, program->argv[0], wine, err);
+        if (result)
+            return result;
+    }
+    *argv++ = (char *)"wine64";
+    if (*pipes)
+        *argv++ = (char *)"Z:\\fvm\\fvmpipe.exe";
+    if (batch) {
+        *argv++ = (char *)"C:\\windows\\system32\\cmd.exe";
+        *argv++ = (char *)"/c";
+    } else if (package) {
+        *argv++ = (char *)"C:\\windows\\system32\\msiexec.exe";
+        *argv++ = (char *)"/i";
+    }
+    *argv++ = where.windows_path;
+    for (char **arg = program->argv + 1; *arg; arg++)
+        *argv++ = *arg;
+    *argv = NULL;
+    return 0;
+}

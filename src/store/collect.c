@@ -1,0 +1,262 @@
+/* store/collect.c: see collect.h. */
+#include "store/collect.h"
+
+#include "core/glob.h"
+#include "store/file.h"
+#include "store/noise.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool fvm_seen_next(const struct fvm_conf *conf, size_t *at, struct fvm_seen *seen)
+{
+    const char *line = fvm_conf_get_next(conf, "folder", at);
+    char *path;
+
+    if (!line)
+        return false;
+    seen->since_ns = strtoll(line, &path, 10);
+    seen->path = path + (*path == ' ');
+    return true;
+}
+
+static struct fvm_tree *add_tree(struct fvm_collection *out)
+{
+    struct fvm_tree *grown = realloc(out->trees, (out->tree_count + 1) * sizeof(*grown));
+
+    if (!grown)
+        return NULL;
+    out->trees = grown;
+    grown[out->tree_count] = (struct fvm_tree){.host = -1, .layer = -1};
+    return &grown[out->tree_count++];
+}
+
+static void drop_noise(struct fvm_changes *changes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < changes->count; i++) {
+        if (fvm_noise_file(changes->at[i].path)) {
+            free(changes->at[i].path);
+            free(changes->at[i].from);
+        } else {
+            changes->at[kept++] = changes->at[i];
+        }
+    }
+    changes->count = kept;
+}
+
+static int collect_drive(struct fvm_collection *out, int version, int layer, struct fvm_error *err)
+{
+    struct fvm_tree *tree = add_tree(out);
+    int result;
+
+    if (!tree || !(tree->shown = strdup("C:")))
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    tree->host = fvm_dir_open(version, "drive_c");
+    tree->layer = fvm_dir_open(layer, "files/C");
+    if (tree->host < 0 || tree->layer < 0)
+        return fvm_fail(err, -EIO, "drive C: of the base or of the layer is missing");
+    result = fvm_tree_diff(&tree->changes, tree->host, tree->layer, err);
+    if (!result)
+        drop_noise(&tree->changes);
+    return result;
+}
+
+static int collect_folder(struct fvm_collection *out, int layer, const struct fvm_seen *seen,
+                          fvm_host_opener *opener, void *context, struct fvm_error *err)
+{
+    FVM_CLEANUP(text) struct fvm_text name = {0};
+    FVM_CLEANUP(fd) int files = -1;
+    struct fvm_tree *tree;
+
+    fvm_text_printf(&name, "files/Z%s", seen->path);
+    if (name.failed)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    files = fvm_dir_open(layer, name.s);
+    if (files < 0)
+        return 0;
+    tree = add_tree(out);
+    if (!tree || !(tree->path = strdup(seen->path)) || asprintf(&tree->shown, "Z:%s", seen->path) < 0)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    for (char *c = tree->shown; *c; c++)
+        if (*c == '/')
+            *c = '\\';
+    tree->since_ns = seen->since_ns;
+    tree->layer = FVM_STEAL(files, -1);
+    tree->host = opener(context, seen->path);
+    return fvm_tree_diff(&tree->changes, tree->host, tree->layer, err);
+}
+
+/* A folder below another seen folder is part of that one's tree. */
+static bool is_below_another(const struct fvm_conf *conf, const char *path)
+{
+    struct fvm_seen other;
+    size_t at = 0;
+
+    while (fvm_seen_next(conf, &at, &other)) {
+        size_t cb = strlen(other.path);
+
+        if (strlen(path) > cb && !strncmp(path, other.path, cb) && path[cb] == '/')
+            return true;
+    }
+    return false;
+}
+
+int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const struct fvm_vm *vm,
+                unsigned flags, fvm_host_opener *opener, void *context, struct fvm_error *err)
+{
+    FVM_CLEANUP(collection) struct fvm_collection all = {0};
+    FVM_CLEANUP(fd) int layer = fvm_vm_layer(vm, err);
+    FVM_CLEANUP(fd) int version = -1;
+    struct fvm_seen seen;
+    char path[256];
+    size_t at = 0;
+    int result;
+
+    if (layer < 0)
+        return layer;
+    snprintf(path, sizeof(path), "bases/%s/versions/%u", fvm_conf_get(&vm->conf, "base"), vm->version);
+    version = fvm_dir_open(store->fd, path);
+    if (version < 0)
+        return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing", vm->name,
+                        vm->version, fvm_conf_get(&vm->conf, "base"));
+    result = collect_drive(&all, version, layer, err);
+    while (!result && fvm_seen_next(&vm->conf, &at, &seen))
+        if (!is_below_another(&vm->conf, seen.path))
+            result = collect_folder(&all, layer, &seen, opener, context, err);
+    if (!result)
+        result = fvm_hives_delta(&all.registry, vm, version, err);
+    if (!result && flags & FVM_COLLECT_HOST_REGISTRY)
+        result = fvm_hives_read(&all.host_registry, version, err);
+    if (!result)
+        *out = FVM_STEAL(all, (struct fvm_collection){0});
+    return result;
+}
+
+void fvm_collection_free(struct fvm_collection *collection)
+{
+    for (size_t i = 0; i < collection->tree_count; i++) {
+        struct fvm_tree *tree = &collection->trees[i];
+
+        free(tree->shown);
+        free(tree->path);
+        fvm_close(tree->host);
+        fvm_close(tree->layer);
+        fvm_changes_free(&tree->changes);
+    }
+    free(collection->trees);
+    fvm_reg_free(collection->registry);
+    fvm_reg_free(collection->host_registry);
+    *collection = (struct fvm_collection){0};
+}
+
+void fvm_shown_path(struct fvm_text *text, const struct fvm_tree *tree, const char *path)
+{
+    fvm_text_puts(text, tree->shown);
+    fvm_text_putc(text, '\\');
+    for (; *path; path++)
+        fvm_text_putc(text, *path == '/' ? '\\' : *path);
+}
+
+struct picking {
+    char *const *globs;
+    size_t count;
+    bool *used;
+    bool failed;
+};
+
+static bool picked(struct picking *picking, const char *path)
+{
+    bool hit = false;
+
+    for (size_t i = 0; i < picking->count; i++)
+        if (fvm_glob_match(picking->globs[i], path))
+            hit = picking->used[i] = true;
+    return hit;
+}
+
+static bool pick_entry(void *context, const struct fvm_reg_key *key, const struct fvm_reg_value *value)
+{
+    static const char *const names[][2] = {{"HKEY_LOCAL_MACHINE", "HKLM"},
+                                           {"HKEY_CURRENT_USER", "HKCU"},
+                                           {"HKEY_USERS", "HKU"}};
+    FVM_CLEANUP(text) struct fvm_text path = {0};
+    struct picking *picking = context;
+    bool hit;
+
+    fvm_text_puts(&path, key->path);
+    if (value)
+        fvm_text_printf(&path, "\\%s", value->name);
+    if (path.failed) {
+        picking->failed = true;
+        return false;
+    }
+    hit = picked(picking, path.s);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        size_t cb = strlen(names[i][0]), short_cb = strlen(names[i][1]);
+
+        if (strncmp(path.s, names[i][0], cb) || (path.s[cb] && path.s[cb] != '\\'))
+            continue;
+        memcpy(path.s + cb - short_cb, names[i][1], short_cb);
+        hit |= picked(picking, path.s + cb - short_cb);
+        break;
+    }
+    return hit;
+}
+
+static void pick_files(struct fvm_tree *tree, struct picking *picking)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < tree->changes.count; i++) {
+        FVM_CLEANUP(text) struct fvm_text path = {0};
+        struct fvm_change *change = &tree->changes.at[i];
+        bool hit;
+
+        fvm_shown_path(&path, tree, change->path);
+        picking->failed |= path.failed;
+        hit = !path.failed && picked(picking, path.s);
+        if (change->from && !path.failed) {
+            path.cb = 0;
+            fvm_shown_path(&path, tree, change->from);
+            hit |= !path.failed && picked(picking, path.s);
+        }
+        if (hit) {
+            tree->changes.at[kept++] = *change;
+        } else {
+            free(change->path);
+            free(change->from);
+        }
+    }
+    tree->changes.count = kept;
+}
+
+int fvm_collection_pick(struct fvm_collection *collection, char *const *globs, size_t glob_count,
+                        const char **unmatched)
+{
+    struct picking picking = {.globs = globs, .count = glob_count};
+    struct fvm_reg *kept = NULL;
+    int missed = 0;
+
+    if (!glob_count)
+        return 0;
+    picking.used = calloc(glob_count, sizeof(*picking.used));
+    if (!picking.used)
+        return -ENOMEM;
+    for (size_t i = 0; i < collection->tree_count; i++)
+        pick_files(&collection->trees[i], &picking);
+    if (fvm_failed(fvm_reg_split(&kept, NULL, collection->registry, pick_entry, &picking)))
+        picking.failed = true;
+    else
+        fvm_reg_free(FVM_STEAL(collection->registry, kept));
+    for (size_t i = 0; i < glob_count && !picking.failed; i++)
+        if (!picking.used[i]) {
+            *unmatched = globs[i];
+            missed++;
+        }
+    free(picking.used);
+    return picking.failed ? -ENOMEM : missed;
+}

@@ -1,0 +1,72 @@
+/* store/tree_content.h: contents of files and trees: open, compare, hash, copy, put in place.
+ * Private to the store's change_*.c and tree_*.c. */
+#pragma once
+#include "core/base.h"
+#include "core/error.h"
+#include "store/tree.h"
+
+/* --- one file (tree_content.c) -------------------------------------------------------------------
+ */
+/**
+ * Open a regular file for reading; never blocks, follows nothing.
+ *
+ * @param st       [out] of the open file
+ * @param unlock   the file is ours to change: an unreadable one is made readable for the moment
+ * @return descriptor; -EINVAL not a regular file; -errno
+ */
+int fvm_file_open(int dir_fd, const char *name, struct stat *st, bool unlock);
+/** Compare contents; holes count as zeros and are skipped. @return 1 same, 0 other, -errno */
+int fvm_content_same(int a_fd, const struct stat *a, int b_fd, const struct stat *b);
+/** Hash content: equal contents give equal hashes, wherever their holes are. Not collision-proof.
+ */
+int fvm_content_hash(int fd, const struct stat *st, uint64_t *hash);
+/** Copy content and size into an empty file, holes as holes, shared blocks where possible. */
+int fvm_content_copy(int from_fd, const struct stat *st, int to_fd);
+/** Mix a value into a hash. */
+uint64_t fvm_hash_mix(uint64_t hash, uint64_t value);
+/** Hash bytes. */
+uint64_t fvm_hash_bytes(const void *s, size_t cb);
+
+/* --- one node in two trees (tree_same.c)
+ * ---------------------------------------------------------- */
+/* A tree in a comparison: an open directory, and whether its files may be unlocked. */
+struct fvm_side {
+    struct fvm_tree_dir dir;
+    bool unlock;
+};
+/** Compare two nodes of the same kind by size, content or target; special nodes by kind and number.
+ * @return 1 same, 0 other (also: unreadable), -errno */
+int fvm_node_same(const struct fvm_side *a, const char *a_name, const struct stat *a_st,
+                  const struct fvm_side *b, const char *b_name, const struct stat *b_st,
+                  bool *same_metadata);
+/** Owner's rwx and mtime. */
+bool fvm_node_same_metadata(const struct stat *a, const struct stat *b);
+/**
+ * Compare two trees by names, kinds, contents and targets.
+ *
+ * @param part a may lack names that b has
+ * @return 1 same, 0 other, -errno
+ */
+int fvm_tree_same(struct fvm_side *a, struct fvm_side *b, bool part, unsigned depth);
+
+/* --- putting one node in place (tree_put.c) ----------------------------------------------------
+ */
+/** Does the name belong to a file that is being put in place? */
+bool fvm_put_is_temporary(const char *name);
+/** Remove what a crash left in a directory. */
+int fvm_put_clean(int dir_fd);
+/** Make `name` a directory, replacing what else is there. */
+int fvm_put_directory(int host_fd, const char *name);
+/** Give a host directory the layer's mode, mtime and attributes. */
+int fvm_put_finish(struct fvm_tree_dir *host, const struct fvm_tree_dir *layer);
+/** Copy or link a file or symbolic link of the layer. @return 0; -EPERM special node; -errno */
+int fvm_put_leaf(int host_fd, int layer_fd, const char *name, unsigned flags);
+/** Put a directory with all below; `trail` names it and, on failure, what failed. */
+int fvm_put_tree(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, const char *name,
+                 unsigned flags, struct fvm_trail *trail);
+/** Remove a name; a directory disappears at once. Not there: 0. */
+int fvm_put_deletion(int host_fd, const char *name);
+/** Copy a regular file of a tree that must not change to a name that is not there yet. */
+int fvm_put_copy(int from_fd, const char *name, int to_fd, const char *to_name);
+/** Make a symbolic link anew under its own name. */
+int fvm_put_symlink(int from_fd, const char *name, int to_fd);

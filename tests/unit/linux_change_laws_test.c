@@ -1,0 +1,661 @@
+/* tests/unit/linux_change_laws_test.c: laws of store/change.h on layers that overlayfs itself made.
+ *
+ * Random operations run in an overlay mount (user namespace, userxattr) and, once more, on a plain
+ * copy of its host; the laws compare. FVM_SEED and FVM_SEQUENCES choose other runs.
+ */
+#include "linux_change_kit.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mount.h>
+
+enum { MAX_OPS = 40, DEFAULT_SEQUENCES = 300 };
+enum op_kind {
+    OP_CREATE,
+    OP_APPEND,
+    OP_TRUNCATE,
+    OP_UNLINK,
+    OP_MKDIR,
+    OP_RMTREE,
+    OP_RENAME,
+    OP_CHMOD,
+    OP_TOUCH,
+    OP_SYMLINK,
+    OP_TO_DIR,
+    OP_TO_FILE,
+    OP_REMAKE,
+    OP_LINK,
+    OP_KINDS
+};
+static const char *const op_names[] = {"create", "append",  "truncate", "unlink", "mkdir",
+                                       "rmtree", "rename",  "chmod",    "touch",  "symlink",
+                                       "to-dir", "to-file", "remake",   "link"};
+struct op {
+    enum op_kind kind;
+    char path[32], other[32];
+    unsigned value;
+    bool skip; /* by shrinking */
+    int result;
+};
+struct run {
+    uint64_t seed;
+    struct op ops[MAX_OPS];
+    bool loud;
+    int host, layer;
+    uint64_t random;
+    const char *broken; /* the law that failed */
+};
+static unsigned kinds_seen[6], subsets_checked, lists_checked, kills, errors;
+
+static unsigned draw(uint64_t *state, unsigned below)
+{
+    *state = *state * 6364136223846793005U + 1442695040888963407U;
+    return (unsigned)(*state >> 33) % below;
+}
+
+/* --- a process that dies, or a call that fails, at step N
+ * ------------------------------------------ */
+
+static int steps_left = -1, step_fails;
+int fvm_tree_step(void);
+int fvm_tree_step(void)
+{
+    if (steps_left < 0 || steps_left-- > 0)
+        return 0;
+    steps_left = -1;
+    if (step_fails)
+        return -EIO;
+    raise(SIGKILL);
+    return 0;
+}
+
+/* --- operations
+ * -------------------------------------------------------------------------------------- */
+
+static void draw_path(uint64_t *random, char path[32])
+{
+    static const char *const names[] = {"a", "b", "c", "d e", "\xff\n\""};
+    unsigned depth = 1 + draw(random, 3);
+
+    path[0] = '\0';
+    for (unsigned i = 0; i < depth; i++) {
+        if (i)
+            strcat(path, "/");
+        strcat(path, names[draw(random, i == 0 ? 5 : 4)]);
+    }
+}
+
+static void draw_ops(struct run *run)
+{
+    uint64_t random = run->seed * 7919 + 1;
+
+    for (int i = 0; i < MAX_OPS; i++) {
+        struct op *op = &run->ops[i];
+
+        *op = (struct op){.kind = (enum op_kind)draw(&random, OP_KINDS)};
+        draw_path(&random, op->path);
+        draw_path(&random, op->other);
+        op->value = draw(&random, 1000);
+    }
+}
+
+static int write_text(int root, const char *path, int flags, unsigned value)
+{
+    static const char *const texts[] = {"", "one", "two", "one", "a longer text", "three"};
+    const char *text = texts[value % 6];
+    int fd = openat(root, path, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd < 0)
+        return -errno;
+    if (write(fd, text, strlen(text)) < 0)
+        kit_die("write", path);
+    close(fd);
+    return 0;
+}
+
+/* mtimes depend on the operation alone, so that both runs agree; few, so that some are equal */
+static int touch(int root, const char *path, unsigned value)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {1000000 + value % 3, value % 2}};
+
+    return utimensat(root, path, times, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
+}
+
+static int remove_tree(int root, const char *path)
+{
+    struct dirent **list = NULL;
+    int fd, count;
+
+    if (unlinkat(root, path, 0) == 0)
+        return 0;
+    if (errno != EISDIR)
+        return -errno;
+    fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    count = scandirat(fd, ".", &list, NULL, NULL);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(list[i]->d_name, ".") && strcmp(list[i]->d_name, ".."))
+            remove_tree(fd, list[i]->d_name);
+        free(list[i]);
+    }
+    free(list);
+    close(fd);
+    return unlinkat(root, path, AT_REMOVEDIR) ? -errno : 0;
+}
+
+static int change_mode(int root, const char *path, unsigned value)
+{
+    static const mode_t file_modes[] = {0644, 0600, 0444, 0755, 0000, 04755};
+    static const mode_t dir_modes[] = {0755, 0700, 0500, 0000};
+    struct stat st;
+
+    if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW))
+        return -errno;
+    if (S_ISLNK(st.st_mode))
+        return -ELOOP;
+    return fchmodat(root, path, S_ISDIR(st.st_mode) ? dir_modes[value % 4] : file_modes[value % 6],
+                    0)
+               ? -errno
+               : 0;
+}
+
+static int make_filled(int root, const char *path, unsigned value)
+{
+    char below[64];
+    int rc = mkdirat(root, path, 0755) ? -errno : 0;
+
+    snprintf(below, sizeof(below), "%s/a", path);
+    if (!rc && value % 2)
+        rc = write_text(root, below, O_CREAT, value / 2);
+    return !rc && value % 2 ? touch(root, below, value) : rc;
+}
+
+static int run_op(int root, const struct op *op)
+{
+    int rc;
+
+    switch (op->kind) {
+    case OP_CREATE:
+        rc = write_text(root, op->path, O_CREAT | O_TRUNC, op->value);
+        return rc ? rc : touch(root, op->path, op->value);
+    case OP_APPEND:
+        rc = write_text(root, op->path, O_APPEND, op->value);
+        return rc ? rc : touch(root, op->path, op->value);
+    case OP_TRUNCATE:
+        rc = write_text(root, op->path, O_TRUNC, op->value);
+        return rc ? rc : touch(root, op->path, op->value);
+    case OP_UNLINK:
+        return unlinkat(root, op->path, 0) ? -errno : 0;
+    case OP_MKDIR:
+        return make_filled(root, op->path, op->value);
+    case OP_RMTREE:
+        return remove_tree(root, op->path);
+    case OP_RENAME:
+        return renameat(root, op->path, root, op->other) ? -errno : 0;
+    case OP_CHMOD:
+        return change_mode(root, op->path, op->value);
+    case OP_TOUCH:
+        return touch(root, op->path, op->value);
+    case OP_SYMLINK:
+        return symlinkat(op->value % 2 ? "/etc" : "a/b", root, op->path) ? -errno : 0;
+    case OP_LINK:
+        return linkat(root, op->path, root, op->other, 0) ? -errno : 0;
+    case OP_TO_FILE:
+        rc = remove_tree(root, op->path);
+        rc = rc ? rc : write_text(root, op->path, O_CREAT, op->value);
+        return rc ? rc : touch(root, op->path, op->value);
+    default: /* OP_TO_DIR, OP_REMAKE */
+        rc = remove_tree(root, op->path);
+        return rc ? rc : make_filled(root, op->path, op->value);
+    }
+}
+
+static void make_host(int root, uint64_t seed)
+{
+    uint64_t random = seed * 31 + 5;
+
+    for (int i = 0; i < 30; i++) {
+        struct op op = {.kind = draw(&random, 3) ? OP_CREATE : OP_MKDIR};
+
+        draw_path(&random, op.path);
+        op.value = draw(&random, 1000);
+        if (i == 20)
+            op.kind = OP_SYMLINK;
+        (void)run_op(root, &op);
+    }
+}
+
+/* --- overlay mounts
+ * ---------------------------------------------------------------------------------- */
+
+static bool write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* Into our own namespaces, once. @return NULL, or what is missing */
+static const char *enter_namespace(void)
+{
+    static bool entered;
+    char map[64], gid_map[64];
+
+    if (entered)
+        return NULL;
+    snprintf(map, sizeof(map), "0 %u 1", geteuid());
+    snprintf(gid_map, sizeof(gid_map), "0 %u 1", getegid());
+    kit_root();
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+        return "user namespaces";
+    if (!write_file("/proc/self/setgroups", "deny") || !write_file("/proc/self/uid_map", map) ||
+        !write_file("/proc/self/gid_map", gid_map))
+        return "maps of a user namespace";
+    entered = true;
+    return NULL;
+}
+
+/* @return descriptor of the merged tree, -1 */
+static int mount_overlay(const char *layer)
+{
+    char options[400], merged[100];
+
+    close(kit_dir("work"));
+    close(kit_dir("merged"));
+    snprintf(merged, sizeof(merged), "%s/merged", kit_root());
+    snprintf(options, sizeof(options), "lowerdir=%s/host,upperdir=%s/%s,workdir=%s/work,userxattr",
+             kit_root(), kit_root(), layer, kit_root());
+    if (mount("overlay", merged, "overlay", 0, options))
+        return -1;
+    return open(merged, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void unmount_overlay(int fd)
+{
+    char merged[100];
+
+    snprintf(merged, sizeof(merged), "%s/merged", kit_root());
+    close(fd);
+    if (umount(merged))
+        kit_die("umount", merged);
+}
+
+/* A copy with all marks. */
+static int copy_layer(const char *name)
+{
+    extern char **environ;
+    char from[100], to[100];
+    char *argv[] = {"cp", "-aT", "--preserve=all", from, to, NULL};
+    int status;
+    pid_t pid;
+
+    close(kit_dir(name));
+    snprintf(from, sizeof(from), "%s/layer", kit_root());
+    snprintf(to, sizeof(to), "%s/%s", kit_root(), name);
+    if (posix_spawnp(&pid, "cp", NULL, NULL, argv, environ) || waitpid(pid, &status, 0) < 0 ||
+        status)
+        kit_die("cp -a", to);
+    return open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* --- laws
+ * --------------------------------------------------------------------------------------------- */
+
+static bool holds(struct run *run, bool law, const char *name, const struct fvm_error *err)
+{
+    if (law || run->broken)
+        return law;
+    run->broken = name;
+    if (run->loud)
+        printf("# law broken: %s%s%s\n", name, err && err->text[0] ? ": " : "",
+               err ? err->text : "");
+    return false;
+}
+
+static bool same_text(struct run *run, char *got, const char *want, const char *name)
+{
+    bool same = strcmp(got, want) == 0;
+
+    if (!same && run->loud && !run->broken)
+        kit_explain(got, want);
+    holds(run, same, name, NULL);
+    free(got);
+    return same;
+}
+
+static int clone_host(struct run *run, const char *name)
+{
+    struct fvm_error err = {""};
+    int fd = kit_dir(name);
+
+    holds(run, fvm_tree_clone(run->host, fd, &err) == 0, "clone", &err);
+    return fd;
+}
+
+/* Laws 1 and 2: applying is running natively; twice is once; the clone's origin stays as it was. */
+static void law_apply(struct run *run, const struct fvm_changes *changes, const char *want,
+                      unsigned flags)
+{
+    struct fvm_error err = {""};
+    struct fvm_changes left = {0};
+    char *before = kit_snapshot(run->host);
+    int fd = clone_host(run, "applied");
+
+    holds(run, fvm_tree_apply(fd, run->layer, changes, flags, &err) == 0, "apply fails", &err);
+    same_text(run, kit_snapshot(fd), want, flags ? "apply by links" : "apply");
+    holds(run, fvm_tree_apply(fd, run->layer, changes, flags, &err) == 0, "second apply", &err);
+    same_text(run, kit_snapshot(fd), want, "apply twice");
+    same_text(run, kit_snapshot(run->host), before, "the clone's origin changed");
+    holds(run, fvm_tree_diff(&left, fd, run->layer, &err) == 0, "diff after apply", &err);
+    for (size_t i = 0; i < left.count; i++)
+        holds(run, left.at[i].kind == FVM_REPLACED && left.at[i].node == FVM_DIRECTORY,
+              "changes are left after apply", NULL);
+    fvm_changes_free(&left);
+    free(before);
+    close(fd);
+}
+
+/* Law 5: dead or failed at some step, then once more. */
+static void law_interrupted(struct run *run, const struct fvm_changes *changes, const char *want)
+{
+    struct fvm_error err = {""};
+    int fd = clone_host(run, "applied"), at = (int)draw(&run->random, 60), status = 0;
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        steps_left = at;
+        step_fails = 0;
+        _exit(fvm_tree_apply(fd, run->layer, changes, 0, NULL) ? 1 : 0);
+    }
+    waitpid(pid, &status, 0);
+    kills += WIFSIGNALED(status);
+    holds(run, WIFSIGNALED(status) || WEXITSTATUS(status) == 0, "apply in a child", NULL);
+    holds(run, fvm_tree_apply(fd, run->layer, changes, 0, &err) == 0, "apply after a kill", &err);
+    same_text(run, kit_snapshot(fd), want, "apply after a kill");
+    close(fd);
+
+    fd = clone_host(run, "applied");
+    steps_left = (int)draw(&run->random, 60);
+    step_fails = 1;
+    errors += fvm_tree_apply(fd, run->layer, changes, 0, NULL) == -EIO;
+    steps_left = -1;
+    holds(run, fvm_tree_apply(fd, run->layer, changes, 0, &err) == 0, "apply after EIO", &err);
+    same_text(run, kit_snapshot(fd), want, "apply after EIO");
+    close(fd);
+}
+
+/* What the VM would see with that layer. */
+static char *view(const char *layer)
+{
+    int fd = mount_overlay(layer);
+    char *text;
+
+    if (fd < 0)
+        kit_die("mount", layer);
+    text = kit_snapshot(fd);
+    unmount_overlay(fd);
+    return text;
+}
+
+/* Law 3: without all changes the host is what one sees. */
+static void law_forget_all(struct run *run, const struct fvm_changes *changes)
+{
+    struct fvm_error err = {""};
+    int fd = copy_layer("forgotten");
+    char *host = kit_snapshot(run->host);
+
+    holds(run, fvm_tree_forget(fd, run->host, changes, &err) == 0, "forget all", &err);
+    same_text(run, kit_diff(run->host, fd), "", "forget all leaves a diff");
+    same_text(run, view("forgotten"), host, "forget all: what the VM sees");
+    holds(run, fvm_tree_forget(fd, run->host, changes, &err) == 0, "forget all twice", &err);
+    same_text(run, kit_diff(run->host, fd), "", "forget all twice leaves a diff");
+    free(host);
+    close(fd);
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+    size_t cch = strlen(dir);
+
+    return strncmp(path, dir, cch) == 0 && path[cch] == '/';
+}
+
+/* Split changes into picked and kept; directories that hold something kept are kept as well. */
+static void split(struct run *run, const struct fvm_changes *all, struct fvm_changes *picked,
+                  struct fvm_changes *kept)
+{
+    bool *pick = calloc(all->count + 1, sizeof(*pick));
+
+    for (size_t i = 0; i < all->count; i++)
+        pick[i] = draw(&run->random, 2);
+    for (size_t i = 0; i < all->count; i++)
+        if (pick[i])
+            picked->at[picked->count++] = all->at[i];
+    for (size_t i = 0; i < all->count; i++) {
+        const struct fvm_change *dir = &all->at[i];
+        bool keep = !pick[i];
+
+        for (size_t j = i + 1; dir->node == FVM_DIRECTORY && j < all->count; j++)
+            if (!pick[j] && all->at[j].kind != FVM_DELETED && is_below(all->at[j].path, dir->path))
+                keep = true;
+        if (keep)
+            kept->at[kept->count++] = *dir;
+    }
+    free(pick);
+}
+
+static int by_line(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A list as a set of lines in which renames are a creation and a deletion, and directories that
+ * hide the host's are left out. NULL: there is a renamed directory, which stands for too much. */
+static char *plain_list(int host, const struct fvm_changes *changes)
+{
+    char **lines = calloc(changes->count * 2 + 1, sizeof(*lines)), *out = NULL;
+    struct fvm_text text = {0};
+    size_t count = 0;
+    struct stat st;
+
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct fvm_change *c = &changes->at[i];
+        bool is_renamed = c->kind == FVM_RENAMED;
+
+        if (is_renamed && c->node == FVM_DIRECTORY)
+            goto done;
+        if (c->kind == FVM_REPLACED && c->node == FVM_DIRECTORY &&
+            fstatat(host, c->path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+            continue;
+        if (asprintf(&lines[count++], "%s %d %s\n", is_renamed ? "created" : kit_kind(c->kind),
+                     (int)c->node, c->path) < 0 ||
+            (is_renamed && asprintf(&lines[count++], "deleted %d %s\n", (int)c->node, c->from) < 0))
+            kit_die("asprintf", c->path);
+    }
+    qsort(lines, count, sizeof(*lines), by_line);
+    for (size_t i = 0; i < count; i++)
+        fvm_text_puts(&text, lines[i]);
+    out = text.s ? text.s : strdup("");
+done:
+    for (size_t i = 0; i < count; i++)
+        free(lines[i]);
+    free(lines);
+    return out;
+}
+
+/* Law 4: without some changes, what one sees and what is listed are the others. */
+static void law_forget_some(struct run *run, const struct fvm_changes *changes)
+{
+    struct fvm_change *room = calloc(changes->count * 2 + 1, sizeof(*room));
+    struct fvm_changes picked = {.at = room}, kept = {.at = room + changes->count}, left = {0};
+    struct fvm_error err = {""};
+    int fd = copy_layer("forgotten"), rest;
+    char *want, *listed, *expected;
+
+    split(run, changes, &picked, &kept);
+    rest = clone_host(run, "rest");
+    holds(run, fvm_tree_apply(rest, run->layer, &kept, 0, &err) == 0, "apply the rest", &err);
+    want = kit_snapshot(rest);
+    holds(run, fvm_tree_forget(fd, run->host, &picked, &err) == 0, "forget some", &err);
+    same_text(run, view("forgotten"), want, "forget some: what the VM sees");
+    holds(run, fvm_tree_diff(&left, run->host, fd, &err) == 0, "diff of the rest", &err);
+    listed = plain_list(run->host, &left);
+    expected = plain_list(run->host, &kept);
+    subsets_checked++;
+    if (listed && expected) {
+        lists_checked++;
+        same_text(run, strdup(listed), expected, "forget some: what is listed");
+    }
+    fvm_changes_free(&left);
+    free(listed);
+    free(expected);
+    free(want);
+    free(room);
+    close(rest);
+    close(fd);
+}
+
+/* --- sequences
+ * --------------------------------------------------------------------------------------- */
+
+/* Run the operations in the overlay, then natively; those that only overlayfs refuses are skipped.
+ */
+static bool make_layer(struct run *run)
+{
+    int merged, native = kit_dir("native");
+
+    run->host = kit_dir("host");
+    run->layer = kit_dir("layer");
+    make_host(run->host, run->seed);
+    make_host(native, run->seed);
+    merged = mount_overlay("layer");
+    if (merged < 0)
+        return false;
+    for (int i = 0; i < MAX_OPS; i++)
+        if (!run->ops[i].skip)
+            run->ops[i].result = run_op(merged, &run->ops[i]);
+    unmount_overlay(merged);
+    for (int i = 0; i < MAX_OPS; i++) {
+        struct op *op = &run->ops[i];
+        int rc = op->skip || op->result == -EXDEV ? op->result : run_op(native, op);
+
+        holds(run, rc == op->result, "an operation has another result in the overlay", NULL);
+    }
+    close(native);
+    return true;
+}
+
+static bool run_sequence(struct run *run)
+{
+    struct fvm_changes changes = {0};
+    struct fvm_error err = {""};
+    char path[100], *want;
+    int native;
+
+    run->broken = NULL;
+    run->random = run->seed + 99;
+    if (!make_layer(run))
+        kit_die("mount", "overlay");
+    snprintf(path, sizeof(path), "%s/native", kit_root());
+    native = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    want = kit_snapshot(native);
+    close(native);
+    holds(run, fvm_tree_diff(&changes, run->host, run->layer, &err) == 0, "diff", &err);
+    for (size_t i = 0; i < changes.count; i++)
+        kinds_seen[changes.at[i].kind]++;
+    law_apply(run, &changes, want, 0);
+    law_interrupted(run, &changes, want);
+    law_forget_all(run, &changes);
+    law_forget_some(run, &changes);
+    law_apply(run, &changes, want,
+              FVM_APPLY_MAY_LINK); /* last: takes marks off the layer's files */
+    if (run->loud) {
+        char *list = kit_list(&changes);
+
+        printf("# the diff was:\n");
+        for (char *line = strtok(list, "\n"); line; line = strtok(NULL, "\n"))
+            printf("#   %s\n", line);
+        free(list);
+    }
+    fvm_changes_free(&changes);
+    free(want);
+    close(run->host);
+    close(run->layer);
+    return !run->broken;
+}
+
+static void report(struct run *run)
+{
+    for (int size = MAX_OPS / 2; size >= 1; size /= 2) {
+        for (int at = 0; at < MAX_OPS; at += size) {
+            struct op saved[MAX_OPS];
+
+            memcpy(saved, run->ops, sizeof(saved));
+            for (int i = at; i < at + size && i < MAX_OPS; i++)
+                run->ops[i].skip = true;
+            if (run_sequence(run))
+                memcpy(run->ops, saved, sizeof(saved));
+        }
+    }
+    printf("# seed %llu, operations that are needed:\n", (unsigned long long)run->seed);
+    for (int i = 0; i < MAX_OPS; i++)
+        if (!run->ops[i].skip)
+            printf("#   %s %s %s %u = %d\n", op_names[run->ops[i].kind], run->ops[i].path,
+                   run->ops[i].other, run->ops[i].value, run->ops[i].result);
+    run->loud = true;
+    run_sequence(run);
+    fflush(stdout);
+}
+
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+TEST(change_laws_hold_for_layers_of_overlayfs)
+{
+    const char *missing = enter_namespace();
+    uint64_t seed = number_from("FVM_SEED", 1),
+             count = number_from("FVM_SEQUENCES", DEFAULT_SEQUENCES);
+    int probe;
+
+    if (missing) {
+        tap_skip("no %s here: %s", missing, strerror(errno));
+        return;
+    }
+    close(kit_dir("host"));
+    close(kit_dir("layer"));
+    probe = mount_overlay("layer");
+    if (probe < 0) {
+        tap_skip("overlayfs cannot be mounted in a user namespace: %s", strerror(errno));
+        return;
+    }
+    unmount_overlay(probe);
+    for (uint64_t i = 0; i < count; i++) {
+        struct run run = {.seed = seed + i};
+
+        draw_ops(&run);
+        bool good = run_sequence(&run);
+
+        if (!ok(good, "sequence with FVM_SEED=%llu FVM_SEQUENCES=1: %s",
+                (unsigned long long)run.seed, run.broken)) {
+            report(&run);
+            return;
+        }
+    }
+    if (count < DEFAULT_SEQUENCES)
+        return;
+    for (int kind = 0; kind < 6; kind++)
+        ok(kinds_seen[kind] >= count / 20, "only %u of kind %s were met", kinds_seen[kind],
+           kit_kind((enum fvm_change_kind)kind));
+    ok(lists_checked >= subsets_checked / 2, "%u of %u lists compared", lists_checked,
+       subsets_checked);
+    ok(kills >= count / 4 && errors >= count / 4, "%u kills, %u errors", kills, errors);
+}
