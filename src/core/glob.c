@@ -26,7 +26,7 @@ bool fvm_glob_match(const char *glob, const char *path)
 
     if (glob == glob_end)
         return path == path_end;
-    while (glob_end - glob > 1 && is_separator(glob_end[-1]))
+    while (glob_end > glob && is_separator(glob_end[-1]))
         glob_end--;
     for (;;) {
         if (glob == glob_end && (path == path_end || is_separator(*path)))

@@ -245,9 +245,6 @@ static fvm_status take_class(struct hive *h, const char *s)
     if (!le)
         return FVM_NO_MEMORY;
     cch = decode(&s, h->line_end, '"', le);
-    /* wineserver (8.0) adds a NUL to a class each time it loads a hive. */
-    while (cch > 0 && fvm_utf16_at(le, (size_t)cch - 1) == 0)
-        cch--;
     h->name.cb = 0;
     if (cch > 0)
         reg_name_from_utf16(&h->name, le, (size_t)cch);

@@ -56,7 +56,7 @@ static const char *find_list_end(const char *s, const char *end)
             last--;
         if (last == s || last[-1] != '\\')
             return eol ? eol : end;
-        if (!eol)
+        if (!eol || eol + 1 == end)
             return NULL;
         s = eol + 1;
     }

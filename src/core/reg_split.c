@@ -1,13 +1,18 @@
 /* core/reg_split.c: taking deltas apart: split by a question, conflicts with another delta. */
 #include "core/reg_tree.h"
 
+static bool says_nature(const struct fvm_reg_key *key)
+{
+    return key->class_name || key->is_link;
+}
+
 /*
  * Entries of a delta: a key's own mark when it is deleted, replaced, or created with a class, as a
  * link or with no value; and every value. A PRESENT key with plain values comes to be with these.
  */
 static bool is_key_entry(const struct fvm_reg_key *key)
 {
-    return key->mark != FVM_REG_PRESENT || key->class_name || key->is_link || !key->value_count;
+    return key->mark != FVM_REG_PRESENT || says_nature(key) || !key->value_count;
 }
 
 /* @return the node of `to` at the same path, or NULL. At most FVM_REG_MAX_DEPTH calls deep */
@@ -110,11 +115,11 @@ static struct other step(const struct other *above, const struct reg_node *mine)
     return here;
 }
 
-/* Does it list a key at or below? @param deleted_too else only what is there afterwards counts */
-static bool has_something(const struct reg_node *node, bool deleted_too)
+/* Does it list a key at or below that is there afterwards? */
+static bool has_something(const struct reg_node *node)
 {
     for (const struct reg_node *at = node; at; at = reg_walk(at, node))
-        if (at->listed && (deleted_too || at->key.mark != FVM_REG_DELETED))
+        if (at->listed && at->key.mark != FVM_REG_DELETED)
             return true;
     return false;
 }
@@ -141,11 +146,11 @@ static bool same_tree(const struct reg_node *a, const struct reg_node *b)
         !same_values(&a->key, &b->key))
         return false;
     for (const struct reg_node *child = b->first; child; child = child->next)
-        children += has_something(child, false);
+        children += has_something(child);
     for (const struct reg_node *child = a->first; child; child = child->next) {
         const struct reg_node *twin;
 
-        if (!has_something(child, false))
+        if (!has_something(child))
             continue;
         twin = reg_child(b, child->name, child->name_cb);
         if (!twin || !same_tree(child, twin))
@@ -155,39 +160,49 @@ static bool same_tree(const struct reg_node *a, const struct reg_node *b)
     return children == 0;
 }
 
-static bool key_conflicts(const struct reg_node *mine, const struct other *theirs)
+/*
+ * Does the other delta say something at or below a key that mine replaces? Deleting what mine does
+ * not make again is the same on both sides. At most FVM_REG_MAX_DEPTH calls deep.
+ */
+static bool touches(const struct reg_node *theirs, const struct reg_node *mine)
 {
-    const struct fvm_reg_key *key = &mine->key;
-    bool listed = theirs->node && theirs->node->listed;
-
-    switch (key->mark) {
-    case FVM_REG_DELETED:
-        return theirs->node && has_something(theirs->node, false);
-    case FVM_REG_REPLACED:
-        if (theirs->gone || !theirs->node)
-            return theirs->gone || theirs->fresh;
-        if (theirs->fresh && same_tree(mine, theirs->node))
-            return false;
-        return theirs->fresh || has_something(theirs->node, true);
-    default:
-        if (theirs->gone || (theirs->fresh && !listed))
+    if (theirs->listed && theirs->key.mark != FVM_REG_DELETED)
+        return true;
+    if (theirs->listed)
+        return mine && has_something(mine);
+    for (const struct reg_node *child = theirs->first; child; child = child->next)
+        if (touches(child, mine ? reg_child(mine, child->name, child->name_cb) : NULL))
             return true;
-        return listed && !reg_same_nature(key, &theirs->node->key) &&
-               (is_key_entry(&theirs->node->key) || key->class_name || key->is_link);
-    }
+    return false;
 }
 
-static bool value_conflicts(const struct fvm_reg_value *mine, const struct other *theirs)
+static bool key_conflicts(const struct reg_node *mine, const struct other *theirs)
+{
+    const struct reg_node *node = theirs->node && theirs->node->listed ? theirs->node : NULL;
+
+    if (mine->key.mark == FVM_REG_DELETED)
+        return theirs->node && has_something(theirs->node);
+    if (theirs->gone || (theirs->fresh && !mine->fresh))
+        return true;
+    if (mine->key.mark != FVM_REG_REPLACED)
+        return node ? says_nature(&mine->key) && says_nature(&node->key) &&
+                          !reg_same_nature(&mine->key, &node->key)
+                    : theirs->fresh;
+    if (node && node->key.mark == FVM_REG_REPLACED)
+        return !same_tree(mine, node);
+    return theirs->fresh || (theirs->node && touches(theirs->node, mine));
+}
+
+static bool value_conflicts(const struct reg_node *mine, const struct fvm_reg_value *value,
+                            const struct other *theirs)
 {
     const struct fvm_reg_value *found = NULL;
 
-    if (theirs->gone)
+    if (theirs->gone || (theirs->fresh && !mine->fresh))
         return true;
     if (theirs->node && theirs->node->listed)
-        found = fvm_reg_find_value(&theirs->node->key, mine->name);
-    if (found)
-        return !reg_same_value(mine, found);
-    return theirs->fresh && mine->mark != FVM_REG_DELETED;
+        found = fvm_reg_find_value(&theirs->node->key, value->name);
+    return found ? !reg_same_value(value, found) : theirs->fresh;
 }
 
 /* Calls itself at most FVM_REG_MAX_DEPTH deep. */
@@ -198,7 +213,7 @@ static bool find_conflicts(struct fvm_reg *out, const struct reg_node *mine,
         !copy_key_entry(out, mine))
         return false;
     for (size_t i = 0; i < mine->key.value_count; i++)
-        if (value_conflicts(&mine->key.values[i], theirs) &&
+        if (value_conflicts(mine, &mine->key.values[i], theirs) &&
             !copy_value_entry(out, mine, &mine->key.values[i]))
             return false;
     for (const struct reg_node *child = mine->first; child; child = child->next) {

@@ -272,7 +272,7 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
 
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
         return trouble(err, "detach", "/");
-    result = tmpfs("", "mode=755,size=16m", 0, err);
+    result = tmpfs("", "mode=755,size=50%", 0, err);
     if (!result)
         result = show_system(err);
     if (!result)

@@ -40,7 +40,7 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
     if (!result)
         result = fvm_vm_recover(store, vm, err);
     if (!result)
-        result = fvm_vm_update(&base, vm, err);
+        result = fvm_vm_update(store, &base, vm, err);
     if (result)
         return result;
     version = fvm_base_version(&base, vm->version, err);

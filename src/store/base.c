@@ -85,7 +85,7 @@ int fvm_base_open(struct fvm_base *base, const struct fvm_store *store, const ch
     if (fvm_lock(base->fd, exclusive, false))
         return fvm_fail(err, -EBUSY, "base '%s' is %s by another fvm; try again in a moment", name,
                         exclusive ? "in use" : "being updated");
-    if (faccessat(base->fd, "current", F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+    if (!fvm_exists(base->fd, "current"))
         return fvm_fail(err, -ENOENT, "base '%s' was never finished; make it with: fvm base create %s",
                         name, name);
     result = read_conf(base, err);
@@ -207,7 +207,7 @@ int fvm_base_create(struct fvm_base *base, const struct fvm_store *store, const 
         return base->fd;
     if (fvm_lock(base->fd, true, true))
         return fvm_fail(err, -EBUSY, "cannot lock base '%s'", name);
-    if (!faccessat(base->fd, "current", F_OK, 0))
+    if (fvm_exists(base->fd, "current"))
         return fvm_fail(err, -EEXIST, "base '%s' exists already", name);
     fvm_text_printf(&text, "format = 1\nuser = %s\nend = fvm\n", user);
     return text.failed ? fvm_fail(err, -ENOMEM, "out of memory")

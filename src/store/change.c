@@ -57,15 +57,24 @@ void fvm_changes_drop(struct fvm_changes *changes, const bool *drop)
 
 int fvm_parent_of(struct fvm_parent *parent, const char *path)
 {
-    size_t cch = fvm_path_parent(path);
-    int rc;
+    size_t cch = fvm_path_parent(path), known = 0;
+    struct fvm_tree_dir next;
+    int rc, from = parent->root_fd;
 
     if (cch >= sizeof(parent->path))
         return -ENAMETOOLONG;
-    if (parent->dir.fd >= 0 && parent->cch == cch && memcmp(parent->path, path, cch) == 0)
-        return 0;
+    if (parent->dir.fd >= 0 && parent->cch <= cch && memcmp(parent->path, path, parent->cch) == 0) {
+        if (parent->cch == cch)
+            return 0;
+        /* Going down from where we are keeps deep trees from costing the square of their depth. */
+        if (parent->cch == 0 || path[parent->cch] == '/') {
+            known = parent->cch + (parent->cch > 0);
+            from = parent->dir.fd;
+        }
+    }
+    rc = fvm_tree_dir_walk(&next, from, path + known, cch - known, parent->need);
     fvm_parent_close(parent);
-    rc = fvm_tree_dir_walk(&parent->dir, parent->root_fd, path, cch, parent->need);
+    parent->dir = next;
     memcpy(parent->path, path, cch);
     parent->cch = cch;
     return rc;

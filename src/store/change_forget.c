@@ -51,34 +51,53 @@ static int expand(struct fvm_tree_dir *layer, struct fvm_tree_dir *host, unsigne
     return rc ? rc : fvm_mark_clear_opaque(layer->fd);
 }
 
+/* Go on to a name below. @return 1; 0 no directory there; -errno */
+static int go_down(struct fvm_tree_dir *dir, const char *name)
+{
+    struct fvm_tree_dir below;
+    int rc = fvm_tree_dir_open(&below, dir->fd, name, FVM_TO_READ);
+
+    fvm_tree_dir_close(dir);
+    *dir = below;
+    if (rc)
+        return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+    return 1;
+}
+
 /* Length of the shortest directory on the path that hides a directory of the host; SIZE_MAX: none.
  * The first `cch` bytes of path name directories. */
 static int find_hiding(const struct forget *forget, const char *path, size_t cch, size_t *found)
 {
-    *found = SIZE_MAX;
-    for (size_t end = 0; end < cch;) {
-        FVM_CLEANUP(tree_dir) struct fvm_tree_dir layer = FVM_TREE_DIR_NONE;
-        FVM_CLEANUP(tree_dir) struct fvm_tree_dir host = FVM_TREE_DIR_NONE;
-        const char *slash = memchr(path + end + 1, '/', cch - end - 1);
-        struct fvm_marks marks;
-        int rc;
+    FVM_CLEANUP(tree_dir) struct fvm_tree_dir layer = FVM_TREE_DIR_NONE;
+    FVM_CLEANUP(tree_dir) struct fvm_tree_dir host = FVM_TREE_DIR_NONE;
+    size_t at = 0;
+    int rc = fvm_tree_dir_open(&layer, forget->layer_root, ".", FVM_TO_READ);
 
-        end = slash ? (size_t)(slash - path) : cch;
-        rc = fvm_tree_dir_walk(&layer, forget->layer_root, path, end, FVM_TO_READ);
-        if (rc) /* forgotten already, or no directory: nothing is hidden below */
-            return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+    *found = SIZE_MAX;
+    if (!rc && forget->host_root >= 0)
+        rc = fvm_tree_dir_open(&host, forget->host_root, ".", FVM_TO_READ);
+    while (!rc && at < cch) {
+        const char *slash = memchr(path + at, '/', cch - at);
+        size_t end = slash ? (size_t)(slash - path) : cch;
+        struct fvm_marks marks;
+        char name[256]; /* fvm_path_is_sound() saw to it that names fit */
+
+        memcpy(name, path + at, end - at);
+        name[end - at] = '\0';
+        rc = go_down(&layer, name); /* 0: forgotten already; nothing is hidden below */
+        if (rc == 1 && host.fd >= 0)
+            rc = go_down(&host, name);
+        if (rc != 1)
+            return rc;
+        rc = 0;
         fvm_marks_read(&marks, layer.fd);
-        if (!marks.opaque)
-            continue;
-        if (forget->host_root < 0)
-            return -EINVAL;
-        rc = fvm_tree_dir_walk(&host, forget->host_root, path, end, FVM_TO_READ);
-        if (rc)
-            return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
-        *found = end;
-        return 0;
+        if (marks.opaque) {
+            *found = end;
+            return host.fd >= 0 ? 0 : -EINVAL;
+        }
+        at = end + 1;
     }
-    return 0;
+    return rc;
 }
 
 /* Let the host's names shine through in the directory that the first `cch` bytes of path name. */

@@ -124,7 +124,7 @@ int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const
         return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing", vm->name,
                         vm->version, fvm_conf_get(&vm->conf, "base"));
     result = collect_drive(&all, version, layer, err);
-    while (!result && fvm_seen_next(&vm->conf, &at, &seen))
+    while (!result && !(flags & FVM_COLLECT_DRIVE_ONLY) && fvm_seen_next(&vm->conf, &at, &seen))
         if (!is_below_another(&vm->conf, seen.path))
             result = collect_folder(&all, layer, &seen, opener, context, err);
     if (!result)
@@ -234,21 +234,19 @@ static void pick_files(struct fvm_tree *tree, struct picking *picking)
     tree->changes.count = kept;
 }
 
-int fvm_collection_pick(struct fvm_collection *collection, char *const *globs, size_t glob_count,
-                        const char **unmatched)
+int fvm_collection_split(struct fvm_collection *collection, char *const *globs, size_t glob_count,
+                         struct fvm_reg **rest, const char **unmatched)
 {
     struct picking picking = {.globs = globs, .count = glob_count};
     struct fvm_reg *kept = NULL;
     int missed = 0;
 
-    if (!glob_count)
-        return 0;
     picking.used = calloc(glob_count, sizeof(*picking.used));
     if (!picking.used)
         return -ENOMEM;
     for (size_t i = 0; i < collection->tree_count; i++)
         pick_files(&collection->trees[i], &picking);
-    if (fvm_failed(fvm_reg_split(&kept, NULL, collection->registry, pick_entry, &picking)))
+    if (fvm_failed(fvm_reg_split(&kept, rest, collection->registry, pick_entry, &picking)))
         picking.failed = true;
     else
         fvm_reg_free(FVM_STEAL(collection->registry, kept));

@@ -18,7 +18,7 @@ struct fvm_collection {
     struct fvm_reg *registry; /* delta */
     struct fvm_reg *host_registry; /* of the base version that the VM stands on; only with FVM_COLLECT_HOST_REGISTRY */
 };
-enum { FVM_COLLECT_HOST_REGISTRY = 1 };
+enum { FVM_COLLECT_HOST_REGISTRY = 1, FVM_COLLECT_DRIVE_ONLY = 2 /* no folders of drive Z: */ };
 
 /* A Linux folder that a VM has seen, as vm.conf keeps it: `folder = SINCE_NS PATH`. */
 struct fvm_seen {
@@ -48,10 +48,13 @@ static inline void fvm_cleanup_collection(struct fvm_collection *collection)
 void fvm_shown_path(struct fvm_text *text, const struct fvm_tree *tree, const char *path);
 
 /**
- * Keep only what a list of globs names (no glob: everything).
+ * Keep only what a list of globs names.
  *
  * Files match by their shown path; a registry entry by "KEY" or "KEY\value name", with the root's long or short name.
  *
+ * @param rest      [out] registry changes that are not picked; yours
+ * @param unmatched [out] a glob that matched nothing, if there is one
  * @return number of globs that matched nothing; -ENOMEM
  */
-int fvm_collection_pick(struct fvm_collection *collection, char *const *globs, size_t glob_count, const char **unmatched);
+int fvm_collection_split(struct fvm_collection *collection, char *const *globs, size_t glob_count,
+                         struct fvm_reg **rest, const char **unmatched);

@@ -144,6 +144,13 @@ int fvm_file_copy(int from_dir, const char *from, int to_dir, const char *to, un
     return 0;
 }
 
+bool fvm_exists(int dir_fd, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int fvm_dir_open(int dir_fd, const char *name)
 {
     int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -34,6 +34,8 @@ int fvm_file_write(int dir_fd, const char *name, const void *bytes, size_t cb, u
 int fvm_file_copy(int from_dir, const char *from, int to_dir, const char *to, unsigned mode,
                   struct fvm_error *err);
 
+/** Is there something of this name (a link counts itself)? */
+bool fvm_exists(int dir_fd, const char *name);
 /** Open a directory. @return descriptor, yours; -errno */
 int fvm_dir_open(int dir_fd, const char *name);
 /** Make a directory unless it is there, and open it. @return descriptor, yours; -errno with a sentence */

@@ -81,7 +81,7 @@ static int read_delta(struct fvm_reg **delta, int layer, struct fvm_error *err)
     FVM_CLEANUP(text) struct fvm_text text = {0};
     int result;
 
-    if (faccessat(layer, "registry.reg", F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+    if (!fvm_exists(layer, "registry.reg"))
         return 0;
     result = fvm_file_read(&text, layer, "registry.reg", MAX_HIVE_CB, err);
     if (result)
@@ -213,7 +213,7 @@ int fvm_hives_fold(const struct fvm_vm *vm, int version_fd, struct fvm_error *er
     FVM_CLEANUP(reg) struct fvm_reg *delta = NULL;
     int result = fvm_tree_remove(vm->fd, "run.old", err);
 
-    if (result || (faccessat(vm->fd, "run", F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT))
+    if (result || !fvm_exists(vm->fd, "run"))
         return result;
     result = fvm_hives_delta(&delta, vm, version_fd, err);
     if (!result)

@@ -24,12 +24,16 @@ static char *joined(const char *a, const char *b)
 /* Started by root, the VMs belong to an unprivileged user that has no home: a place of the machine's. */
 char *fvm_store_path(void)
 {
+    static bool as_root, asked;
     const char *home = getenv("FVM_HOME");
     struct passwd *pw;
 
+    /* Root becomes somebody else on the way; the store stays the one that it began with. */
+    as_root = asked ? as_root : geteuid() == 0;
+    asked = true;
     if (home && *home)
         return home[0] == '/' ? strdup(home) : realpath(home, NULL);
-    if (geteuid() == 0)
+    if (as_root)
         return strdup("/var/lib/fvm");
     home = getenv("XDG_DATA_HOME");
     if (home && home[0] == '/')

@@ -10,4 +10,5 @@
  * (it grows, and loses what is discarded or committed): the VM goes on seeing its own, commit asks.
  * The VM is locked, the base is locked at least shared.
  */
-int fvm_vm_update(const struct fvm_base *base, struct fvm_vm *vm, struct fvm_error *err);
+int fvm_vm_update(const struct fvm_store *store, const struct fvm_base *base, struct fvm_vm *vm,
+                  struct fvm_error *err);

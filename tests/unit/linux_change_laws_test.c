@@ -44,6 +44,7 @@ struct run {
     bool loud;
     int host, layer;
     uint64_t random;
+    int steps;          /* of one apply */
     const char *broken; /* the law that failed */
 };
 static unsigned kinds_seen[6], subsets_checked, lists_checked, kills, errors;
@@ -57,10 +58,11 @@ static unsigned draw(uint64_t *state, unsigned below)
 /* --- a process that dies, or a call that fails, at step N
  * ------------------------------------------ */
 
-static int steps_left = -1, step_fails;
+static int steps_left = -1, step_fails, steps_made;
 int fvm_tree_step(void);
 int fvm_tree_step(void)
 {
+    steps_made++;
     if (steps_left < 0 || steps_left-- > 0)
         return 0;
     steps_left = -1;
@@ -75,7 +77,7 @@ int fvm_tree_step(void)
 
 static void draw_path(uint64_t *random, char path[32])
 {
-    static const char *const names[] = {"a", "b", "c", "d e", "\xff\n\""};
+    static const char *const names[] = {"a", "b", "c", "d e", "\xff\"\n"};
     unsigned depth = 1 + draw(random, 3);
 
     path[0] = '\0';
@@ -197,7 +199,8 @@ static int run_op(int root, const struct op *op)
     case OP_TOUCH:
         return touch(root, op->path, op->value);
     case OP_SYMLINK:
-        return symlinkat(op->value % 2 ? "/etc" : "a/b", root, op->path) ? -errno : 0;
+        /* Operations follow links in the middle of a path: never let one lead out of the tree. */
+        return symlinkat(op->value % 2 ? "/nowhere/at/all" : "a/b", root, op->path) ? -errno : 0;
     case OP_LINK:
         return linkat(root, op->path, root, op->other, 0) ? -errno : 0;
     case OP_TO_FILE:
@@ -344,7 +347,9 @@ static void law_apply(struct run *run, const struct fvm_changes *changes, const 
     char *before = kit_snapshot(run->host);
     int fd = clone_host(run, "applied");
 
+    steps_made = 0;
     holds(run, fvm_tree_apply(fd, run->layer, changes, flags, &err) == 0, "apply fails", &err);
+    run->steps = steps_made;
     same_text(run, kit_snapshot(fd), want, flags ? "apply by links" : "apply");
     holds(run, fvm_tree_apply(fd, run->layer, changes, flags, &err) == 0, "second apply", &err);
     same_text(run, kit_snapshot(fd), want, "apply twice");
@@ -362,8 +367,11 @@ static void law_apply(struct run *run, const struct fvm_changes *changes, const 
 static void law_interrupted(struct run *run, const struct fvm_changes *changes, const char *want)
 {
     struct fvm_error err = {""};
-    int fd = clone_host(run, "applied"), at = (int)draw(&run->random, 60), status = 0;
+    int fd = clone_host(run, "applied"), at, status = 0;
+    unsigned steps = (unsigned)run->steps + 1;
     pid_t pid;
+
+    at = (int)draw(&run->random, steps);
 
     fflush(stdout);
     pid = fork();
@@ -380,7 +388,7 @@ static void law_interrupted(struct run *run, const struct fvm_changes *changes, 
     close(fd);
 
     fd = clone_host(run, "applied");
-    steps_left = (int)draw(&run->random, 60);
+    steps_left = (int)draw(&run->random, steps);
     step_fails = 1;
     errors += fvm_tree_apply(fd, run->layer, changes, 0, NULL) == -EIO;
     steps_left = -1;
@@ -605,7 +613,7 @@ static void report(struct run *run)
     printf("# seed %llu, operations that are needed:\n", (unsigned long long)run->seed);
     for (int i = 0; i < MAX_OPS; i++)
         if (!run->ops[i].skip)
-            printf("#   %s %s %s %u = %d\n", op_names[run->ops[i].kind], run->ops[i].path,
+            printf("#   %s '%s' '%s' %u = %d\n", op_names[run->ops[i].kind], run->ops[i].path,
                    run->ops[i].other, run->ops[i].value, run->ops[i].result);
     run->loud = true;
     run_sequence(run);
@@ -657,5 +665,5 @@ TEST(change_laws_hold_for_layers_of_overlayfs)
            kit_kind((enum fvm_change_kind)kind));
     ok(lists_checked >= subsets_checked / 2, "%u of %u lists compared", lists_checked,
        subsets_checked);
-    ok(kills >= count / 4 && errors >= count / 4, "%u kills, %u errors", kills, errors);
+    ok(kills >= count / 2 && errors >= count / 2, "%u kills, %u errors", kills, errors);
 }

@@ -29,7 +29,6 @@ TEST(reg_hive_round_trips_byte_for_byte)
     static const char text[] =
         HIVE "#arch=win64\n"
              "\n[] 1795310888\n#time=1dd7a20bb09f378\n@=\"root\"\n"
-             "\n[Software\\\\Empty]\n"
              "\n[Software\\\\\\[x\\]\\\\\\x444\\x0416a] 1795310888\n#time=1dd7a20bb09f378\n"
              "#class=\"cl\\\"ass\"\n"
              "@=\"\"\n"
@@ -41,10 +40,11 @@ TEST(reg_hive_round_trips_byte_for_byte)
              "\"f\"=dword:0000000a\n"
              "\"g\"=hex(4):01\n"
              "\"h\"=hex(ffff0007):01,02\n"
-             "\"i\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,10,11,12,13,14,15,16,17,\\\n"
-             "  18,19\n"
+             "\"i\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,10,11,12,13,14,15,16,\\\n"
+             "  17,18,19\n"
              "\"j\"=hex:\n"
              "\"na\\\"me\\xe4\\0z\"=\"x\"\n"
+             "\n[Software\\\\Empty]\n"
              "\n[Software\\\\link]\n#link\n"
              "\"SymbolicLinkValue\"=hex(6):5c,00\n";
     FVM_CLEANUP(reg) struct fvm_reg *reg = fvm_reg_new();
@@ -100,7 +100,7 @@ TEST(reg_hive_refuses)
         {HIVE "[a\\]\n", "bracket"},
         {HIVE "[a\\\\]\n", "empty"},
         {HIVE "[\\\\a]\n", "empty"},
-        {HIVE "[a\\x5cb]\n", "backslash"},
+        {HIVE "[a\\134b]\n", "backslash"},
         {HIVE "@=\"x\"\n", "before the first key"},
         {HIVE "[a]\n@\"x\"\n", "without '='"},
         {HIVE "[a]\n\"x\n", "does not end"},
@@ -191,7 +191,7 @@ TEST(reg_text_writes_what_regedit_reads)
             "\n[" HKLM "\\Other]\n"
             "@=\"a \\\"b\\\" \\\\ c\"\n"
             "\"100%\"=-\n"
-            "\"bin\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,10,11,12,13,14,15,\\\n  16,17\n"
+            "\"bin\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,10,11,12,13,14,15,16,\\\n  17\n"
             "\"dw\"=dword:0000000a\n"
             "\"dw5\"=hex(4):01\n"
             "\"exp\"=hex(2):25,00,00,00\n"
@@ -314,7 +314,7 @@ TEST(reg_text_cut_at_every_byte_is_refused)
 {
     static const char text[] = REG "; fvm-format: 1\n\n[" HKLM "\\A]\n@=\"; fvm-end\"\n\"b\"=hex:00,\\\n  01\n"
                                    "\n[-" HKLM "\\B]\n\n[" HKLM "\\B]\n; fvm-class: \"x\"\n; fvm-link\n"
-                                   "\n; fvm: [" HKLM "\\C%0000]\n; fvm-ending\n\n; fvm-end\n";
+                                   "\n; fvm: [" HKLM "\\C%0000]\n; fvm-en\n\n; fvm-end\n";
 
     for (size_t cb = 0; cb < sizeof text; cb++) {
         FVM_CLEANUP(reg) struct fvm_reg *delta = NULL;

@@ -41,51 +41,34 @@ static void barrier_drop(struct barrier *barrier)
         CloseHandle(barrier->server);
 }
 
-/* Open the event all programs wait for. services.exe inherits it and so keeps it alive: without an
- * owner it would vanish, and the next program started from Linux would boot the system again. */
-static HANDLE boot_event(void)
+/* Open the event all programs wait for. Without an owner it would vanish, and the next program
+ * started from Linux would boot the system again: services.exe inherits it; where services.exe is
+ * not started, the event is made to stay by itself. */
+static HANDLE boot_event(bool lazy)
 {
     UNICODE_STRING name;
     OBJECT_ATTRIBUTES attr;
     HANDLE event = NULL;
 
     RtlInitUnicodeString(&name, L"\\KernelObjects\\__wineboot_event");
-    InitializeObjectAttributes(&attr, &name, NT_OPEN_IF | NT_INHERIT, NULL, NULL);
+    InitializeObjectAttributes(&attr, &name, NT_OPEN_IF | (lazy ? NT_PERMANENT : NT_INHERIT), NULL,
+                               NULL);
     NtCreateEvent(&event, EVENT_ALL_ACCESS, &attr, 0, FALSE);
     return event;
 }
 
-static HANDLE start_services(void)
+/* pid 1 says with this file that libfvmguest.so will start services.exe for the first who calls. */
+static bool may_be_lazy(void)
 {
-    STARTUPINFOW startup = {.cb = sizeof(startup)};
-    PROCESS_INFORMATION process;
-    WCHAR path[MAX_PATH];
-
-    GetSystemDirectoryW(path, MAX_PATH - 16);
-    lstrcatW(path, L"\\services.exe");
-    if (!CreateProcessW(path, NULL, NULL, NULL, TRUE, DETACHED_PROCESS, NULL, NULL, &startup,
-                        &process)) {
-        nt_warn("wineboot: services.exe could not be started\n");
-        return NULL;
-    }
-    CloseHandle(process.hThread);
-    return process.hProcess;
-}
-
-static void wait_for_services(HANDLE services)
-{
-    HANDLE wait[2] = {CreateEventW(NULL, TRUE, FALSE, L"__wine_SvcctlStarted"), services};
-
-    if (WaitForMultipleObjects(2, wait, FALSE, BARRIER_TIMEOUT_MS) != WAIT_OBJECT_0)
-        nt_warn("wineboot: services.exe ended or did not become ready\n");
-    CloseHandle(wait[0]);
+    return GetFileAttributesW(L"\\\\?\\unix\\run\\fvm\\lazy-services") != INVALID_FILE_ATTRIBUTES &&
+           !boot_has_run_once() && !boot_has_auto_start();
 }
 
 static void boot(void)
 {
-    HANDLE event = boot_event(), services;
+    bool lazy, hold = boot_has_run_once();
     struct barrier barrier;
-    bool hold = false;
+    HANDLE event;
 
     boot_shared_data();
     boot_hardware_keys();
@@ -93,14 +76,19 @@ static void boot(void)
     boot_computer_name();
     boot_user_environment();
     boot_pending_renames();
-    barrier = barrier_raise();
-    hold = boot_has_run_once();
-    if (!hold)
+    lazy = may_be_lazy();
+    event = boot_event(lazy);
+    if (lazy) {
         NtSetEvent(event, NULL);
-    services = start_services();
-    if (services)
-        wait_for_services(services);
-    barrier_drop(&barrier);
+    } else {
+        barrier = barrier_raise();
+        /* Its existence tells fvmdrivers.exe, which may run at once, that services.exe will come. */
+        CreateEventW(NULL, TRUE, FALSE, L"__wine_SvcctlStarted");
+        if (!hold)
+            NtSetEvent(event, NULL);
+        nt_start_services(true);
+        barrier_drop(&barrier);
+    }
     if (hold) {
         boot_run_once();
         NtSetEvent(event, NULL);

@@ -98,6 +98,33 @@ ULONG nt_key_value_count(HANDLE key)
     return NT_SUCCESS(status) || status == (NTSTATUS)0x80000005 ? info.values : 0;
 }
 
+bool nt_start_services(bool inherit)
+{
+    enum { TIMEOUT_MS = 30000 };
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION process;
+    WCHAR path[MAX_PATH];
+    HANDLE wait[2];
+    bool ready;
+
+    GetSystemDirectoryW(path, MAX_PATH - 16);
+    lstrcatW(path, L"\\services.exe");
+    if (!CreateProcessW(path, NULL, NULL, NULL, inherit, DETACHED_PROCESS, NULL, NULL, &startup,
+                        &process)) {
+        nt_warn("services.exe could not be started\n");
+        return false;
+    }
+    wait[0] = CreateEventW(NULL, TRUE, FALSE, L"__wine_SvcctlStarted");
+    wait[1] = process.hProcess;
+    ready = WaitForMultipleObjects(2, wait, FALSE, TIMEOUT_MS) == WAIT_OBJECT_0;
+    if (!ready)
+        nt_warn("services.exe ended or did not become ready\n");
+    CloseHandle(wait[0]);
+    CloseHandle(process.hThread);
+    CloseHandle(process.hProcess);
+    return ready;
+}
+
 void nt_warn(const char *text)
 {
     DWORD length = 0, done;

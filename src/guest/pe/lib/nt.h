@@ -4,7 +4,8 @@
 #include <winternl.h>
 #include "core/base.h"
 
-enum { NT_OPEN_IF = 0x80, NT_INHERIT = 0x02, NT_KEY_VALUE_PARTIAL = 2, NT_KEY_FULL = 2 };
+enum { NT_OPEN_IF = 0x80, NT_PERMANENT = 0x10, NT_INHERIT = 0x02 };
+enum { NT_KEY_VALUE_PARTIAL = 2, NT_KEY_FULL = 2 };
 
 struct nt_value { /* KEY_VALUE_PARTIAL_INFORMATION */
     ULONG index;
@@ -34,6 +35,7 @@ NTSYSAPI NTSTATUS NTAPI NtSetValueKey(HANDLE, UNICODE_STRING *, ULONG, ULONG, co
 NTSYSAPI NTSTATUS NTAPI NtQueryValueKey(HANDLE, UNICODE_STRING *, int, void *, ULONG, ULONG *);
 NTSYSAPI NTSTATUS NTAPI NtEnumerateValueKey(HANDLE, ULONG, int, void *, ULONG, ULONG *);
 NTSYSAPI NTSTATUS NTAPI NtDeleteValueKey(HANDLE, UNICODE_STRING *);
+NTSYSAPI NTSTATUS NTAPI NtEnumerateKey(HANDLE, ULONG, int, void *, ULONG, ULONG *);
 NTSYSAPI NTSTATUS NTAPI NtQueryKey(HANDLE, int, void *, ULONG, ULONG *);
 NTSYSAPI NTSTATUS NTAPI NtPowerInformation(int, void *, ULONG, void *, ULONG);
 NTSYSAPI NTSTATUS NTAPI NtTerminateProcess(HANDLE, NTSTATUS);
@@ -78,6 +80,14 @@ void nt_value_set(HANDLE key, const WCHAR *name, const WCHAR *text);
 
 /** Set a DWORD value. */
 void nt_value_set_dword(HANDLE key, const WCHAR *name, DWORD value);
+
+/**
+ * Start services.exe and wait until it serves callers.
+ *
+ * @param inherit [in] hand our inheritable handles on (the boot event, which it shall keep alive)
+ * @return false it could not be started, ended, or was not ready after 30 s; a line on stderr says so
+ */
+bool nt_start_services(bool inherit);
 
 /** Number of values of a key: 0 also when it does not exist. */
 ULONG nt_key_value_count(HANDLE key);

@@ -23,6 +23,9 @@ void boot_pending_renames(void);
 /** True when HKLM's RunOnce holds programs that must have ended before others start. */
 bool boot_has_run_once(void);
 
+/** True when a service is to be started with the system: the base has none, installers add some. */
+bool boot_has_auto_start(void);
+
 /** Run the programs of HKLM's RunOnce, one after the other, each taken off the list first. */
 void boot_run_once(void);
 

@@ -2,6 +2,7 @@
 #include "guest/pe/wineboot/boot.h"
 
 #define SESSION_MANAGER L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Session Manager"
+#define SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services"
 #define MACHINE_RUN L"\\Registry\\Machine\\Software\\Microsoft\\Windows\\CurrentVersion\\"
 #define MACHINE_RUN_32                                                                             \
     L"\\Registry\\Machine\\Software\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\"
@@ -161,6 +162,35 @@ bool boot_has_run_once(void)
             NtClose(key);
     }
     return count > 0;
+}
+
+bool boot_has_auto_start(void)
+{
+    struct { /* KEY_BASIC_INFORMATION */
+        LARGE_INTEGER written;
+        ULONG title, name_cb;
+        WCHAR name[256];
+    } entry;
+    HANDLE services = nt_key_open(NULL, SERVICES, KEY_ENUMERATE_SUB_KEYS);
+    bool found = false;
+    ULONG got;
+
+    for (ULONG i = 0; services && !found; i++) {
+        struct nt_value value;
+        HANDLE key;
+
+        if (NtEnumerateKey(services, i, 0, &entry, sizeof(entry) - sizeof(WCHAR), &got))
+            break;
+        entry.name[entry.name_cb / sizeof(WCHAR)] = 0;
+        key = nt_key_open(services, entry.name, KEY_QUERY_VALUE);
+        found = key && nt_value_get(key, L"Start", &value) && value.type == REG_DWORD &&
+                *(DWORD *)value.data <= SERVICE_AUTO_START;
+        if (key)
+            NtClose(key);
+    }
+    if (services)
+        NtClose(services);
+    return found;
 }
 
 void boot_run_once(void)

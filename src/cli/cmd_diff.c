@@ -1,0 +1,319 @@
+/* cli/cmd_diff.c: `fvm diff`: what a VM changed, files and registry, for people, for programs, for regedit. */
+#include "cli/cli.h"
+#include "core/json.h"
+#include "core/reg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *word;
+    char sign;
+} kinds[] = {
+    [FVM_CREATED] = {"created", '+'},   [FVM_CHANGED] = {"changed", '~'}, [FVM_METADATA] = {"metadata", '.'},
+    [FVM_DELETED] = {"deleted", '-'},   [FVM_REPLACED] = {"replaced", '!'}, [FVM_RENAMED] = {"renamed", '>'},
+};
+static const char *const nodes[] = {
+    [FVM_FILE] = "file", [FVM_DIRECTORY] = "directory", [FVM_SYMLINK] = "link", [FVM_SPECIAL] = "special"};
+
+/* A terminal must not obey what a program chose as a name. */
+static void add_visible(struct fvm_text *out, const char *name, size_t cb)
+{
+    for (size_t i = 0; i < cb; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+            fvm_text_printf(out, "\\x%02x", (unsigned char)name[i]);
+        else
+            fvm_text_putc(out, name[i]);
+}
+
+static void add_path(struct fvm_text *out, const struct fvm_tree *tree, const char *path, enum fvm_node node)
+{
+    FVM_CLEANUP(text) struct fvm_text shown = {0};
+
+    fvm_shown_path(&shown, tree, path);
+    if (shown.failed)
+        out->failed = true;
+    else
+        add_visible(out, shown.s, shown.cb);
+    if (node == FVM_DIRECTORY)
+        fvm_text_putc(out, '\\');
+}
+
+static void add_file_line(struct fvm_text *out, const struct fvm_tree *tree, const struct fvm_change *change)
+{
+    fvm_text_printf(out, "  %c ", kinds[change->kind].sign);
+    if (change->from) {
+        add_path(out, tree, change->from, change->node);
+        fvm_text_puts(out, " -> ");
+    }
+    add_path(out, tree, change->path, change->node);
+    if (change->node == FVM_SYMLINK || change->node == FVM_SPECIAL)
+        fvm_text_printf(out, "  (%s)", nodes[change->node]);
+    if (change->node == FVM_FILE && change->kind == FVM_CREATED) {
+        fvm_text_puts(out, "  ");
+        cli_add_size(out, change->cb_after);
+    } else if (change->node == FVM_FILE && change->kind == FVM_CHANGED) {
+        fvm_text_puts(out, "  ");
+        cli_add_size(out, change->cb_before);
+        fvm_text_puts(out, " -> ");
+        cli_add_size(out, change->cb_after);
+    } else if (change->kind == FVM_METADATA) {
+        fvm_text_puts(out, "  (only its time or mode)");
+    }
+    fvm_text_putc(out, '\n');
+}
+
+static void add_utf16(struct fvm_text *out, const uint8_t *data, size_t cb)
+{
+    for (size_t i = 0; i + 1 < cb; i += 2) {
+        unsigned unit = (unsigned)data[i] | (unsigned)data[i + 1] << 8;
+
+        if (!unit && i + 2 >= cb)
+            break;
+        if (unit >= ' ' && unit < 0x7f)
+            fvm_text_putc(out, (char)unit);
+        else
+            fvm_text_printf(out, "\\u%04x", unit);
+        if (i > 160) {
+            fvm_text_puts(out, "...");
+            break;
+        }
+    }
+}
+
+static void add_data(struct fvm_text *out, const struct fvm_reg_value *value)
+{
+    enum { REG_SZ = 1, REG_EXPAND_SZ = 2, REG_DWORD = 4, REG_MULTI_SZ = 7 };
+
+    if (value->type == REG_DWORD && value->data_cb == 4) {
+        fvm_text_printf(out, "0x%08x",
+                        (unsigned)value->data[0] | (unsigned)value->data[1] << 8 |
+                            (unsigned)value->data[2] << 16 | (unsigned)value->data[3] << 24);
+    } else if (value->type == REG_SZ || value->type == REG_EXPAND_SZ || value->type == REG_MULTI_SZ) {
+        fvm_text_putc(out, '"');
+        add_utf16(out, value->data, value->data_cb);
+        fvm_text_putc(out, '"');
+    } else {
+        fvm_text_printf(out, "type %u, %zu bytes", value->type, value->data_cb);
+    }
+}
+
+struct registry_walk {
+    struct fvm_collection *all;
+    struct fvm_text *out;
+    struct fvm_json *json;
+    size_t created, changed, deleted;
+};
+
+static void add_entry(struct registry_walk *walk, char sign, const struct fvm_reg_key *key,
+                      const struct fvm_reg_value *value)
+{
+    const char *word = sign == '+' ? "created" : sign == '-' ? "deleted" : sign == '!' ? "replaced" : "changed";
+
+    walk->created += sign == '+';
+    walk->deleted += sign == '-';
+    walk->changed += sign != '+' && sign != '-';
+    if (walk->json) {
+        fvm_json_object(walk->json, NULL);
+        fvm_json_put_string(walk->json, "change", word);
+        fvm_json_put_string(walk->json, "key", key->path);
+        if (value) {
+            fvm_json_put_string(walk->json, "value", value->name);
+            if (value->mark != FVM_REG_DELETED)
+                fvm_json_put_uint(walk->json, "type", value->type);
+        }
+        fvm_json_end_object(walk->json);
+    } else if (walk->out) {
+        fvm_text_printf(walk->out, "  %c ", sign);
+        add_visible(walk->out, key->path, strlen(key->path));
+        if (value) {
+            fvm_text_puts(walk->out, value->name[0] ? "  \"" : "  (default)");
+            add_visible(walk->out, value->name, strlen(value->name));
+            fvm_text_puts(walk->out, value->name[0] ? "\"" : "");
+        } else {
+            fvm_text_putc(walk->out, '\\');
+        }
+        if (value && value->mark != FVM_REG_DELETED) {
+            fvm_text_puts(walk->out, " = ");
+            add_data(walk->out, value);
+        }
+        fvm_text_putc(walk->out, '\n');
+    }
+}
+
+static void walk_registry(struct registry_walk *walk)
+{
+    for (size_t i = 0; i < fvm_reg_key_count(walk->all->registry); i++) {
+        const struct fvm_reg_key *key = fvm_reg_key_at(walk->all->registry, i);
+        const struct fvm_reg_key *host = fvm_reg_find(walk->all->host_registry, key->path);
+
+        if (key->mark == FVM_REG_DELETED)
+            add_entry(walk, '-', key, NULL);
+        else if (key->mark == FVM_REG_REPLACED)
+            add_entry(walk, '!', key, NULL);
+        else if (!host)
+            add_entry(walk, '+', key, NULL);
+        for (size_t v = 0; v < key->value_count; v++) {
+            const struct fvm_reg_value *value = &key->values[v];
+            bool was = host && fvm_reg_find_value(host, value->name);
+
+            add_entry(walk, value->mark == FVM_REG_DELETED ? '-' : was ? '~' : '+', key, value);
+        }
+    }
+}
+
+static size_t file_changes(const struct fvm_collection *all)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < all->tree_count; i++)
+        count += all->trees[i].changes.count;
+    return count;
+}
+
+static void add_people(struct fvm_text *out, struct fvm_collection *all)
+{
+    struct registry_walk walk = {.all = all, .out = out};
+    size_t files = file_changes(all);
+
+    if (files)
+        fvm_text_puts(out, "files\n");
+    for (size_t i = 0; i < all->tree_count; i++)
+        for (size_t j = 0; j < all->trees[i].changes.count; j++)
+            add_file_line(out, &all->trees[i], &all->trees[i].changes.at[j]);
+    if (fvm_reg_key_count(all->registry))
+        fvm_text_puts(out, "registry\n");
+    walk_registry(&walk);
+    if (!files && !fvm_reg_key_count(all->registry))
+        fvm_text_puts(out, "nothing changed\n");
+}
+
+static void add_stat(struct fvm_text *out, struct fvm_collection *all)
+{
+    struct registry_walk walk = {.all = all};
+    size_t count[ARRAY_LEN(kinds)] = {0};
+    uint64_t cb = 0;
+
+    for (size_t i = 0; i < all->tree_count; i++)
+        for (size_t j = 0; j < all->trees[i].changes.count; j++) {
+            const struct fvm_change *change = &all->trees[i].changes.at[j];
+
+            count[change->kind]++;
+            cb += change->cb_after;
+        }
+    walk_registry(&walk);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        fvm_text_printf(out, "%s%s %zu", i ? ", " : "files: ", kinds[i].word, count[i]);
+    fvm_text_puts(out, ", now ");
+    cli_add_size(out, cb);
+    fvm_text_printf(out, "\nregistry: created %zu, changed %zu, deleted %zu\n", walk.created, walk.changed,
+                    walk.deleted);
+}
+
+static void add_json(struct fvm_text *out, const char *vm, bool running, struct fvm_collection *all)
+{
+    struct fvm_json json = {.text = out, .indent = 2};
+    struct registry_walk walk = {.all = all, .json = &json};
+
+    fvm_json_object(&json, NULL);
+    fvm_json_put_string(&json, "vm", vm);
+    fvm_json_put_bool(&json, "running", running);
+    fvm_json_array(&json, "files");
+    for (size_t i = 0; i < all->tree_count; i++)
+        for (size_t j = 0; j < all->trees[i].changes.count; j++) {
+            FVM_CLEANUP(text) struct fvm_text path = {0};
+            const struct fvm_change *change = &all->trees[i].changes.at[j];
+
+            fvm_json_object(&json, NULL);
+            fvm_json_put_string(&json, "change", kinds[change->kind].word);
+            fvm_json_put_string(&json, "node", nodes[change->node]);
+            fvm_shown_path(&path, &all->trees[i], change->path);
+            fvm_json_put_bytes(&json, "path", path.s, path.cb);
+            if (change->from) {
+                path.cb = 0;
+                fvm_shown_path(&path, &all->trees[i], change->from);
+                fvm_json_put_bytes(&json, "from", path.s, path.cb);
+            }
+            out->failed |= path.failed;
+            fvm_json_put_uint(&json, "size_before", change->cb_before);
+            fvm_json_put_uint(&json, "size_after", change->cb_after);
+            fvm_json_end_object(&json);
+        }
+    fvm_json_end_array(&json);
+    fvm_json_array(&json, "registry");
+    walk_registry(&walk);
+    fvm_json_end_array(&json);
+    fvm_json_end_object(&json);
+    fvm_text_putc(out, '\n');
+}
+
+struct diff {
+    bool json, reg, stat;
+    const char *name;
+};
+
+static int diff(struct cli_world *world, struct fvm_vm *vm, const struct diff *wanted, struct fvm_error *err)
+{
+    FVM_CLEANUP(collection) struct fvm_collection all = {0};
+    FVM_CLEANUP(text) struct fvm_text out = {0};
+    bool running = cli_is_running(vm);
+    int result = fvm_collect(&all, &world->store, vm, wanted->reg ? 0 : FVM_COLLECT_HOST_REGISTRY,
+                             cli_open_host, world, err);
+
+    if (result)
+        return result;
+    if (running && !wanted->json)
+        cli_message("VM '%s' is running: its registry is shown as of about a second ago", vm->name);
+    if (wanted->json)
+        add_json(&out, vm->name, running, &all);
+    else if (wanted->stat)
+        add_stat(&out, &all);
+    else if (wanted->reg)
+        out.failed |= fvm_failed(fvm_reg_write_delta(all.registry, FVM_REG_FOR_IMPORT, &out));
+    else
+        add_people(&out, &all);
+    return cli_print(&out) ? fvm_fail(err, -EIO, "the changes were not printed whole") : 0;
+}
+
+static int diff_command(int argc, char **argv)
+{
+    struct cli_world world = {.store = {.fd = -1}};
+    struct fvm_vm vm = {.fd = -1};
+    struct fvm_error err = {{0}};
+    struct diff wanted = {0};
+    const struct cli_option options[] = {
+        {"json", &wanted.json, NULL, NULL}, {"reg", &wanted.reg, NULL, NULL}, {"stat", &wanted.stat, NULL, NULL}, {0}};
+    int at = cli_options(&cli_diff, argc, argv, options), result;
+
+    if (at + 1 != argc)
+        cli_usage_error(&cli_diff, "exactly one NAME is wanted");
+    if (wanted.json + wanted.reg + wanted.stat > 1)
+        cli_usage_error(&cli_diff, "--json, --reg and --stat exclude each other");
+    result = cli_open(&world, argv[at], 0, &err);
+    if (!result)
+        result = fvm_vm_open(&vm, &world.store, argv[at], &err);
+    if (!result)
+        result = diff(&world, &vm, &wanted, &err);
+    fvm_vm_close(&vm);
+    cli_close(&world);
+    return result ? cli_failure(&err) : CLI_OK;
+}
+
+const struct cli_command cli_diff = {
+    .name = "diff",
+    .usage = "[--json | --reg | --stat] NAME",
+    .summary = "show what a VM changed, files and registry",
+    .help =
+        "  + created   ~ changed   . only time or mode   - deleted   ! replaced   > renamed\n\n"
+        "Compared with the version of the base that the VM stands on; folders of yours that it saw (drive Z:)\n"
+        "with what is in them now. What Wine's own start changes is left out.\n\n"
+        "  --json   {vm, running, files: [{change, node, path, from, size_before, size_after}],\n"
+        "            registry: [{change, key, value, type}]}; change is created, changed, metadata, deleted,\n"
+        "            replaced or renamed; node is file, directory, link or special; an entry without `value`\n"
+        "            is the key itself\n"
+        "  --reg    the registry's changes as a .reg file that regedit imports\n"
+        "  --stat   counts only\n",
+    .run = diff_command,
+};

@@ -1,0 +1,165 @@
+/* cli/cmd_doctor.c: `fvm doctor`: what this machine enforces, what not, and what to do about it. */
+#include "cli/cli.h"
+#include "core/json.h"
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+enum verdict { GOOD, LESS, BAD };
+static const char *const verdicts[] = {"ok", "less", "BAD"};
+
+struct finding {
+    enum verdict verdict;
+    const char *what;
+    char text[512];
+};
+struct doctor {
+    struct finding found[32];
+    size_t count;
+};
+
+static void say(struct doctor *doctor, enum verdict verdict, const char *what, const char *fmt, ...) FVM_PRINTF(4, 5);
+static void say(struct doctor *doctor, enum verdict verdict, const char *what, const char *fmt, ...)
+{
+    struct finding *finding = &doctor->found[doctor->count++];
+    va_list args;
+
+    finding->verdict = verdict;
+    finding->what = what;
+    va_start(args, fmt);
+    vsnprintf(finding->text, sizeof(finding->text), fmt, args);
+    va_end(args);
+}
+
+static void look_at_kernel(struct doctor *doctor)
+{
+    struct fvm_error err;
+    struct utsname uts;
+    int major = 0, minor = 0;
+
+    uname(&uts);
+    sscanf(uts.release, "%d.%d", &major, &minor);
+    /* 5.12: mount_setattr; 5.11: overlayfs in a user namespace. */
+    if (major > 5 || (major == 5 && minor >= 12))
+        say(doctor, GOOD, "kernel", "Linux %s", uts.release);
+    else
+        say(doctor, BAD, "kernel", "Linux %s is too old: sealed VMs need 5.12 or newer", uts.release);
+    if (fvm_check_namespaces(&err))
+        say(doctor, BAD, "namespaces", "%s", err.text);
+    else
+        say(doctor, GOOD, "namespaces", "user, mount, pid, ipc, uts and net: the kernel holds VMs apart");
+}
+
+static void look_at_wine(struct doctor *doctor)
+{
+    struct fvm_wine wine;
+    struct fvm_error err;
+
+    if (fvm_wine_find(&wine, &err)) {
+        say(doctor, BAD, "wine", "%s", err.text);
+        return;
+    }
+    say(doctor, GOOD, "wine", "%s", wine.loader);
+    say(doctor, LESS, "32-bit programs", "are refused with a message: sealed VMs run 64-bit programs only");
+}
+
+static void look_at_store(struct doctor *doctor)
+{
+    struct cli_world world = {.store = {.fd = -1}};
+    struct fvm_base base = {.fd = -1};
+    struct fvm_error err;
+    struct statvfs space;
+
+    if (cli_open(&world, NULL, 0, &err)) {
+        say(doctor, BAD, "store", "%s", err.text);
+        cli_close(&world);
+        return;
+    }
+    if (fstatvfs(world.store.fd, &space))
+        say(doctor, BAD, "store", "%s: %s", world.store.path, strerror(errno));
+    else
+        say(doctor, space.f_bavail * space.f_frsize < (1u << 30) ? LESS : GOOD, "store", "%s, %.1f GB free",
+            world.store.path, (double)space.f_bavail * (double)space.f_frsize / 1e9);
+    if (fvm_base_open(&base, &world.store, FVM_BASE_DEFAULT, false, &err))
+        say(doctor, LESS, "base", "%s (fvm run and fvm create do it by themselves)", err.text);
+    else
+        say(doctor, GOOD, "base", "'%s', version %u, Windows user '%s'", base.name, base.current, base.user);
+    fvm_base_close(&base);
+    cli_close(&world);
+}
+
+static void look_at_limits(struct doctor *doctor)
+{
+    say(doctor, GOOD, "system calls", "an allow list in every process of a VM (seccomp)");
+    say(doctor, GOOD, "processes", "at most 4096 threads per VM, counted by the kernel");
+    say(doctor, LESS, "memory and cpu", "are not limited: a VM can use what you can");
+    say(doctor, LESS, "disk", "is not limited: a VM can fill the store's file system");
+    say(doctor, GOOD, "network", "none: a VM has only its own loopback");
+    say(doctor, GOOD, "display, sound", "none: GUI programs run, and nobody sees them");
+}
+
+static int report(const struct doctor *doctor, bool json)
+{
+    FVM_CLEANUP(text) struct fvm_text out = {0};
+    struct fvm_json writer = {.text = &out, .indent = 2};
+    bool bad = false;
+
+    if (json)
+        fvm_json_array(&writer, NULL);
+    for (size_t i = 0; i < doctor->count; i++) {
+        const struct finding *finding = &doctor->found[i];
+
+        bad |= finding->verdict == BAD;
+        if (json) {
+            fvm_json_object(&writer, NULL);
+            fvm_json_put_string(&writer, "what", finding->what);
+            fvm_json_put_string(&writer, "verdict", verdicts[finding->verdict]);
+            fvm_json_put_string(&writer, "text", finding->text);
+            fvm_json_end_object(&writer);
+        } else {
+            fvm_text_printf(&out, "%-5s %-16s %s\n", verdicts[finding->verdict], finding->what, finding->text);
+        }
+    }
+    if (json) {
+        fvm_json_end_array(&writer);
+        fvm_text_putc(&out, '\n');
+    }
+    return cli_print(&out) || bad ? CLI_FAILED : CLI_OK;
+}
+
+static int doctor_command(int argc, char **argv)
+{
+    struct doctor doctor = {0};
+    bool json = false;
+    const struct cli_option options[] = {{"json", &json, NULL, NULL}, {0}};
+
+    if (cli_options(&cli_doctor, argc, argv, options) != argc)
+        cli_usage_error(&cli_doctor, "no words are wanted behind the options");
+    look_at_kernel(&doctor);
+    look_at_wine(&doctor);
+    if (geteuid() == 0)
+        say(&doctor, GOOD, "user", "started by root: VMs run as an unprivileged user of their own");
+    look_at_limits(&doctor);
+    look_at_store(&doctor); /* last: as root it becomes the VM's user */
+    return report(&doctor, json);
+}
+
+const struct cli_command cli_doctor = {
+    .name = "doctor",
+    .usage = "[--json]",
+    .summary = "tell what this machine enforces, and what not",
+    .help = "ok: enforced or in order; less: works, with a limit that is named; BAD: no VM runs here until it is\n"
+            "mended. Exit code 125 if anything is BAD.\n\n"
+            "  --json   an array of {what, verdict, text}\n",
+    .run = doctor_command,
+};
