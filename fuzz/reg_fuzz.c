@@ -1,4 +1,5 @@
-/* fuzz/reg_fuzz.c: .reg text: what was read, written and read again is the same, and the algebra holds for it. */
+/* fuzz/reg_fuzz.c: .reg text: what was read, written and read again is the same, and the algebra
+ * holds for it. */
 #include "core/reg.h"
 
 #include <stdlib.h>

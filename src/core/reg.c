@@ -40,13 +40,11 @@ static bool build_index(struct fvm_reg *reg)
 
 static const struct fvm_reg_key *with_path(struct fvm_reg *reg, struct reg_node *node)
 {
-    size_t cb = 0;
+    size_t cb = node->path_cb;
     char *path;
 
     if (node->key.path)
         return &node->key;
-    for (const struct reg_node *above = node; above->parent; above = above->parent)
-        cb += above->name_cb + 1;
     path = reg_alloc(reg, cb);
     if (!path)
         return NULL;

@@ -98,6 +98,11 @@ static ptrdiff_t decode(const char **at, const char *end, char closing, uint8_t 
     while (s < end && (!closing || *s != closing)) {
         uint32_t code = (uint8_t)*s;
 
+        if (code < 0x80 && code != '\\') { /* most of a hive */
+            fvm_utf16_set(le, cch++, code);
+            s++;
+            continue;
+        }
         if (*s == '\\') {
             int32_t unit;
 

@@ -16,7 +16,9 @@ static bool is_hex_digit(uint32_t unit)
            (unit >= 'A' && unit <= 'F');
 }
 
-/* @param next the unit behind, which must not look like part of the escape @return bytes written,
+/* @param next the unit behind, which must not look like part of the escape
+ * @param specials one or two characters to escape
+ * @return bytes written,
  * at most 6 */
 static size_t put_unit(char *out, uint32_t unit, uint32_t next, const char *specials)
 {
@@ -25,7 +27,7 @@ static size_t put_unit(char *out, uint32_t unit, uint32_t next, const char *spec
     size_t cb = 0;
 
     if (unit >= 0x20 && unit < 0x80) {
-        if (unit == '\\' || strchr(specials, (int)unit))
+        if (unit == '\\' || unit == (uint32_t)specials[0] || unit == (uint32_t)specials[1])
             out[cb++] = '\\';
         out[cb++] = (char)unit;
         return cb;
@@ -95,16 +97,27 @@ static void put_name(struct fvm_text *out, const char *name, size_t cb, const ch
 
 static void put_bytes(struct fvm_text *out, const uint8_t *data, size_t cb, size_t column)
 {
-    for (size_t i = 0; i < cb; i++) {
-        char group[3] = {digits[data[i] >> 4], digits[data[i] & 15], ','};
+    char batch[256];
+    size_t used = 0;
 
-        fvm_text_add(out, group, i + 1 < cb ? 3 : 2);
+    for (size_t i = 0; i < cb; i++) {
+        batch[used++] = digits[data[i] >> 4];
+        batch[used++] = digits[data[i] & 15];
+        if (i + 1 == cb)
+            break;
+        batch[used++] = ',';
         column += 3;
-        if (i + 1 < cb && column > LINE_CB) {
-            fvm_text_puts(out, "\\\n  ");
+        if (column > LINE_CB) {
+            memcpy(batch + used, "\\\n  ", 4);
+            used += 4;
             column = 2;
         }
+        if (used > sizeof batch - 8) {
+            fvm_text_add(out, batch, used);
+            used = 0;
+        }
     }
+    fvm_text_add(out, batch, used);
 }
 
 /* Only a string with a whole number of units and a NUL at the end can be said as text. */

@@ -130,10 +130,14 @@ static struct reg_node *new_node(struct fvm_reg *reg, struct reg_node *parent, c
     if (parent->depth >= FVM_REG_MAX_DEPTH)
         return NULL;
     node = reg_alloc(reg, sizeof *node + name_cb + 1);
-    if (!node)
+    reg->paths_cb += parent->path_cb + name_cb + 1;
+    if (!node || reg->paths_cb > FVM_REG_MAX_PATHS_CB) {
+        reg->failed = true;
         return NULL;
+    }
     *node = (struct reg_node){.name_cb = (uint32_t)name_cb,
                               .depth = parent->depth + 1,
+                              .path_cb = (uint32_t)(parent->path_cb + name_cb + 1),
                               .level = 1,
                               .fresh = parent->fresh,
                               .parent = parent};
@@ -155,6 +159,7 @@ static struct reg_node *respell(struct fvm_reg *reg, struct reg_node *node, cons
         return NULL;
     node->name = name;
     node->name_cb = (uint32_t)name_cb;
+    node->path_cb = (uint32_t)(node->parent->path_cb + name_cb + 1);
     node->key.path = NULL;
     return node;
 }

@@ -17,6 +17,10 @@ enum {
     FVM_REG_TREE_HEIGHT = 96       /* more than twice the bits of any possible node count */
 };
 
+/* A small file can name keys whose paths, all written out, take 256 times its size: more is not
+ * taken. */
+#define FVM_REG_MAX_PATHS_CB ((uint64_t)256 << 20)
+
 enum fvm_reg_arch {
     FVM_REG_ARCH_UNSAID, /* no hive was read here: win64 is written */
     FVM_REG_ARCH_NONE,   /* the hive had no such line: none is written */
@@ -29,9 +33,10 @@ struct reg_node {
     const char *name;
     uint32_t name_cb;
     uint32_t value_cap;
-    uint32_t depth; /* 0: root */
-    uint8_t level;  /* of the AA tree */
-    uint8_t arch;   /* enum fvm_reg_arch, where a hive was added */
+    uint32_t depth;   /* 0: root */
+    uint32_t path_cb; /* of the whole path with a separator behind each name */
+    uint8_t level;    /* of the AA tree */
+    uint8_t arch;     /* enum fvm_reg_arch, where a hive was added */
     bool listed, fresh;
     bool unsettled; /* values are not ascending, or repeat: only while reading */
     uint64_t time;  /* last write as NT counts it; 0: unknown */
@@ -48,7 +53,9 @@ struct fvm_reg {
     struct reg_node **index;   /* of listed nodes, in order */
     size_t index_count, index_cap;
     bool index_valid;
-    bool failed; /* memory ran out */
+    uint64_t paths_cb; /* of all nodes' paths */
+    bool unsettled;    /* some node is */
+    bool failed;       /* memory ran out */
 };
 
 /** Memory that lives as long as the registry. @param cb any @return NULL when there is none; 8-byte

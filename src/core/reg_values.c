@@ -92,7 +92,7 @@ bool reg_append_value(struct fvm_reg *reg, struct reg_node *node, const struct f
         return false;
     if ((value->mark == FVM_REG_DELETED && node->fresh) ||
         (count && fvm_name_cmp(node->key.values[count - 1].name, value->name) >= 0))
-        node->unsettled = true;
+        node->unsettled = reg->unsettled = true;
     values_of(node)[node->key.value_count++] = *value;
     return true;
 }
@@ -149,9 +149,12 @@ static bool settle_node(struct fvm_reg *reg, struct reg_node *node)
 
 bool reg_settle(struct fvm_reg *reg)
 {
+    if (!reg->unsettled)
+        return true;
     for (struct reg_node *node = &reg->root; node; node = reg_walk(node, &reg->root))
         if (node->unsettled && !settle_node(reg, node))
             return false;
+    reg->unsettled = false;
     return true;
 }
 

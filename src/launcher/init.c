@@ -34,10 +34,22 @@ struct init {
     int link;    /* to the supervisor */
     int signals; /* signalfd: SIGCHLD */
     int door;    /* listening socket for the guest library: start drivers */
-    pid_t server, drivers;
-    bool held, drivers_ready;
-    int waiters[MAX_WAITERS]; /* connections that wait for the drivers */
-    size_t waiter_count;
+    pid_t server;
+    bool held;
+    struct demand {
+        const char *word;      /* what the guest library asks for */
+        const char *flag;      /* made when it runs: nobody asks again */
+        const char *argument;  /* of fvmdrivers.exe */
+        pid_t starter;
+        int waiters[MAX_WAITERS];
+        size_t waiter_count;
+    } demands[2];
+};
+
+enum { SERVICES, DRIVERS };
+static const struct demand all_demands[2] = {
+    [SERVICES] = {.word = "services\n", .flag = "/run/fvm/services-ready", .argument = "services"},
+    [DRIVERS] = {.word = "drivers\n", .flag = "/run/fvm/drivers-ready"},
 };
 
 static char *const wine_env[] = {"WINEPREFIX=/prefix",
@@ -79,32 +91,56 @@ static void answer(int connection, const char *word)
     close(connection);
 }
 
-static void drivers_ended(struct init *init, bool worked)
+static void make_flag(const char *path)
 {
-    init->drivers = 0;
-    init->drivers_ready = worked;
-    if (worked)
-        close(open("/run/fvm/drivers-ready", O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
-    while (init->waiter_count)
-        answer(init->waiters[--init->waiter_count], worked ? "ok\n" : "failed\n");
+    fvm_close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
 }
 
-static void ask_drivers(struct init *init)
+static void demand_ended(struct init *init, struct demand *demand, bool worked)
 {
-    static char *const argv[] = {(char *)"wine64", (char *)"Z:\\fvm\\fvmdrivers.exe", NULL};
+    demand->starter = 0;
+    if (worked) { /* before the answer: who got it must not ask again */
+        make_flag(demand->flag);
+        make_flag(init->demands[SERVICES].flag); /* drivers are started by the service manager */
+    }
+    while (demand->waiter_count)
+        answer(demand->waiters[--demand->waiter_count], worked ? "ok\n" : "failed\n");
+}
+
+static void start_demanded(struct init *init, struct demand *demand, int connection)
+{
+    char *const argv[] = {(char *)"wine64", (char *)"Z:\\fvm\\fvmdrivers.exe", (char *)demand->argument, NULL};
+
+    if (demand->waiter_count == MAX_WAITERS) {
+        answer(connection, "failed\n");
+        return;
+    }
+    demand->waiters[demand->waiter_count++] = connection;
+    if (!demand->starter)
+        demand->starter = spawn(init->start->wine->loader, argv);
+    if (demand->starter < 0)
+        demand_ended(init, demand, false);
+}
+
+/* A program of the VM asks; it sends its whole word at once, or it is not heard. */
+static void open_to(struct init *init)
+{
     int connection = accept4(init->door, NULL, NULL, SOCK_CLOEXEC);
+    struct pollfd wait = {.fd = connection, .events = POLLIN};
+    char word[16] = "";
 
     if (connection < 0)
         return;
-    if (init->drivers_ready || init->waiter_count == MAX_WAITERS) {
-        answer(connection, init->drivers_ready ? "ok\n" : "failed\n");
-        return;
-    }
-    init->waiters[init->waiter_count++] = connection;
-    if (!init->drivers)
-        init->drivers = spawn(init->start->wine->loader, argv);
-    if (init->drivers < 0)
-        drivers_ended(init, false);
+    if (poll(&wait, 1, 100) > 0 && recv(connection, word, sizeof(word) - 1, MSG_DONTWAIT) > 0)
+        for (size_t i = 0; i < ARRAY_LEN(init->demands); i++)
+            if (!strcmp(word, init->demands[i].word)) {
+                if (access(init->demands[i].flag, F_OK))
+                    start_demanded(init, &init->demands[i], connection);
+                else
+                    answer(connection, "ok\n");
+                return;
+            }
+    answer(connection, "failed\n");
 }
 
 /* @return false: no child is left */
@@ -116,8 +152,9 @@ static bool reap(struct init *init)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == init->server)
             init->server = 0;
-        if (pid == init->drivers)
-            drivers_ended(init, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        for (size_t i = 0; i < ARRAY_LEN(init->demands); i++)
+            if (pid == init->demands[i].starter)
+                demand_ended(init, &init->demands[i], WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
     return pid == 0;
 }
@@ -196,7 +233,7 @@ _Noreturn static void serve(struct init *init)
         if (wait[0].revents)
             listen_to_supervisor(init);
         if (wait[2].revents & POLLIN)
-            ask_drivers(init);
+            open_to(init);
         any_child = reap(init);
         if (!init->held && !any_child)
             _exit(0);
@@ -240,6 +277,8 @@ static int prepare(struct init *init, struct fvm_error *err)
         result = open_door(init, err);
     if (result)
         return result;
+    memcpy(init->demands, all_demands, sizeof(init->demands));
+    make_flag("/run/fvm/lazy-services"); /* the service manager, too, starts when it is first asked for */
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &children, NULL))

@@ -84,9 +84,6 @@ static fvm_status make_lean(struct fvm_reg *reg)
     }
     for (size_t i = 0; i < ARRAY_LEN(removed) && !fvm_failed(status); i++)
         status = fvm_reg_remove_key(reg, removed[i]);
-    snprintf(key, sizeof(key), "%sActiveComputerName", computer);
-    if (!fvm_failed(status))
-        status = fvm_reg_set_string(reg, key, "ComputerName", "FVM");
     snprintf(key, sizeof(key), "%sComputerName", computer);
     if (!fvm_failed(status))
         status = fvm_reg_set_string(reg, key, "ComputerName", "FVM");

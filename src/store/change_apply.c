@@ -89,8 +89,7 @@ static int open_parents(struct apply *apply, const char *path)
     return rc;
 }
 
-/* --- the passes, in order; each gets every change
- * --------------------------------------------------- */
+/* --- the passes, in order; each gets every change ------------------------------------------ */
 
 static int clean_parent(struct apply *apply, const char *path)
 {
@@ -164,15 +163,17 @@ static int pass_finish(struct apply *apply, const struct fvm_change *change)
 {
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir host = FVM_TREE_DIR_NONE;
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir layer = FVM_TREE_DIR_NONE;
-    size_t cch = strlen(change->path);
+    const char *name = fvm_path_name(change->path);
     int rc;
 
     if (change->node != FVM_DIRECTORY ||
         (change->kind != FVM_CREATED && change->kind != FVM_REPLACED))
         return 0;
-    rc = fvm_tree_dir_walk(&host, apply->host.root_fd, change->path, cch, FVM_TO_WRITE);
+    rc = open_parents(apply, change->path);
     if (!rc)
-        rc = fvm_tree_dir_walk(&layer, apply->layer.root_fd, change->path, cch, FVM_TO_READ);
+        rc = fvm_tree_dir_open(&host, apply->host.dir.fd, name, FVM_TO_WRITE);
+    if (!rc)
+        rc = fvm_tree_dir_open(&layer, apply->layer.dir.fd, name, FVM_TO_READ);
     return rc ? rc : fvm_put_finish(&host, &layer);
 }
 

@@ -11,13 +11,13 @@
 
 struct forget {
     int layer_root, host_root;
-    struct fvm_parent layer;
-    char shown[FVM_PATH_CAP]; /* parent that was last seen to hide nothing */
-    bool has_shown;
+    struct fvm_parent layer, host;
+    char seen[FVM_PATH_CAP]; /* the directory that was looked at last, */
+    size_t hiding;           /* and what find_hiding() said of it */
+    bool has_seen;
 };
 
-/* --- opaque directories
- * ------------------------------------------------------------------------------ */
+/* --- opaque directories -------------------------------------------------------------------- */
 
 /* Make a hiding directory an ordinary one that says the same by deletion marks. Marks come first,
  * the opaque mark goes last: whenever this stops, the layer means the same. */
@@ -100,34 +100,39 @@ static int find_hiding(const struct forget *forget, const char *path, size_t cch
     return rc;
 }
 
+/* find_hiding() for the directory that the first `cch` bytes of path name; neighbours share it. */
+static int see_hiding(struct forget *forget, const char *path, size_t cch)
+{
+    int rc;
+
+    if (forget->has_seen && strlen(forget->seen) == cch && memcmp(forget->seen, path, cch) == 0)
+        return 0;
+    rc = find_hiding(forget, path, cch, &forget->hiding);
+    memcpy(forget->seen, path, cch);
+    forget->seen[cch] = '\0';
+    forget->has_seen = !rc;
+    return rc;
+}
+
 /* Let the host's names shine through in the directory that the first `cch` bytes of path name. */
 static int show_host(struct forget *forget, const char *path, size_t cch)
 {
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir layer = FVM_TREE_DIR_NONE;
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir host = FVM_TREE_DIR_NONE;
-    size_t hiding;
-    int rc;
+    int rc = see_hiding(forget, path, cch);
 
-    if (forget->has_shown && strlen(forget->shown) == cch && memcmp(forget->shown, path, cch) == 0)
-        return 0;
-    rc = find_hiding(forget, path, cch, &hiding);
-    if (!rc && hiding != SIZE_MAX) {
-        rc = fvm_tree_dir_walk(&layer, forget->layer_root, path, hiding, FVM_TO_WRITE);
-        if (!rc)
-            rc = fvm_tree_dir_walk(&host, forget->host_root, path, hiding, FVM_TO_READ);
-        if (!rc)
-            rc = expand(&layer, &host, 0);
-    }
-    if (!rc) {
-        memcpy(forget->shown, path, cch);
-        forget->shown[cch] = '\0';
-        forget->has_shown = true;
-    }
+    if (rc || forget->hiding == SIZE_MAX)
+        return rc;
+    rc = fvm_tree_dir_walk(&layer, forget->layer_root, path, forget->hiding, FVM_TO_WRITE);
+    if (!rc)
+        rc = fvm_tree_dir_walk(&host, forget->host_root, path, forget->hiding, FVM_TO_READ);
+    if (!rc)
+        rc = expand(&layer, &host, 0);
+    forget->has_seen = false;
     return rc;
 }
 
-/* --- one change
- * --------------------------------------------------------------------------------------- */
+/* --- one change ---------------------------------------------------------------------------- */
 
 /* Remove a node of the layer if it still is what was listed. */
 static int take_out(struct forget *forget, const char *path, bool is_deletion, enum fvm_node node)
@@ -170,8 +175,7 @@ static int forget_one(struct forget *forget, const struct fvm_change *change)
     return take_out(forget, change->path, change->kind == FVM_DELETED, change->node);
 }
 
-/* --- directories without a reason
- * ---------------------------------------------------------------------- */
+/* --- directories without a reason ---------------------------------------------------------- */
 
 struct place {
     char *path;
@@ -266,18 +270,33 @@ static int is_bare(const struct fvm_tree_dir *layer, const struct fvm_tree_dir *
     return 1;
 }
 
+/* Open a place in both trees. @return 1; 0 not in the layer any more; -errno */
+static int open_place(struct forget *forget, const char *path, struct fvm_tree_dir *layer,
+                      struct fvm_tree_dir *host)
+{
+    const char *name = fvm_path_name(path);
+    int rc = fvm_parent_of(&forget->layer, path);
+
+    if (!rc)
+        rc = fvm_tree_dir_open(layer, forget->layer.dir.fd, name, FVM_TO_WRITE);
+    if (rc)
+        return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+    if (forget->host_root < 0)
+        return 1;
+    rc = fvm_parent_of(&forget->host, path);
+    if (!rc)
+        rc = fvm_tree_dir_open(host, forget->host.dir.fd, name, FVM_TO_READ);
+    return rc && rc != -ENOENT && rc != -ENOTDIR ? rc : 1;
+}
+
 static int tidy_place(struct forget *forget, const struct place *place)
 {
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir layer = FVM_TREE_DIR_NONE;
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir host = FVM_TREE_DIR_NONE;
-    size_t hiding, cch = strlen(place->path);
-    int rc = fvm_tree_dir_walk(&layer, forget->layer_root, place->path, cch, FVM_TO_WRITE);
+    struct fvm_marks marks;
+    int rc = open_place(forget, place->path, &layer, &host);
 
-    if (rc)
-        return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
-    if (forget->host_root >= 0)
-        rc = fvm_tree_dir_walk(&host, forget->host_root, place->path, cch, FVM_TO_READ);
-    if (rc && rc != -ENOENT && rc != -ENOTDIR)
+    if (rc != 1)
         return rc;
     if (host.fd < 0 && !place->picked)
         return 0; /* created, and still wanted */
@@ -285,15 +304,16 @@ static int tidy_place(struct forget *forget, const struct place *place)
     if (rc != 1)
         return rc;
     if (host.fd >= 0) {
-        rc = find_hiding(forget, place->path, cch, &hiding);
-        if (rc || hiding != SIZE_MAX)
+        /* Empty, it still says that the host's directory is there, or that it is empty. */
+        fvm_marks_read(&marks, layer.fd);
+        rc = see_hiding(forget, place->path, fvm_path_parent(place->path));
+        if (rc || marks.opaque || forget->hiding != SIZE_MAX)
             return rc;
     }
     fvm_tree_dir_close(&layer);
-    rc = fvm_parent_of(&forget->layer, place->path);
-    if (!rc && unlinkat(forget->layer.dir.fd, fvm_path_name(place->path), AT_REMOVEDIR))
-        rc = -errno;
-    return rc;
+    if (unlinkat(forget->layer.dir.fd, fvm_path_name(place->path), AT_REMOVEDIR))
+        return -errno;
+    return 0;
 }
 
 static int tidy(struct forget *forget, const struct fvm_changes *changes, struct fvm_error *err)
@@ -324,8 +344,10 @@ static int tidy(struct forget *forget, const struct fvm_changes *changes, struct
 int fvm_tree_forget(int layer_fd, int host_fd, const struct fvm_changes *changes,
                     struct fvm_error *err)
 {
-    struct forget forget = {
-        .layer_root = layer_fd, .host_root = host_fd, .layer = FVM_PARENT(layer_fd, FVM_TO_WRITE)};
+    struct forget forget = {.layer_root = layer_fd,
+                            .host_root = host_fd,
+                            .layer = FVM_PARENT(layer_fd, FVM_TO_WRITE),
+                            .host = FVM_PARENT(host_fd, FVM_TO_READ)};
     int rc = 0;
 
     for (size_t i = 0; !rc && i < changes->count; i++) {
@@ -342,5 +364,6 @@ int fvm_tree_forget(int layer_fd, int host_fd, const struct fvm_changes *changes
     if (!rc)
         rc = tidy(&forget, changes, err);
     fvm_parent_close(&forget.layer);
+    fvm_parent_close(&forget.host);
     return rc;
 }

@@ -45,8 +45,7 @@ static int by_key(const void *a, const void *b)
     return x->i < y->i ? -1 : x->i > y->i;
 }
 
-/* --- files
- * ------------------------------------------------------------------------------------------ */
+/* --- files --------------------------------------------------------------------------------- */
 
 static void collect_files(struct search *search)
 {
@@ -141,8 +140,7 @@ static int find_files(struct search *search)
     return 0;
 }
 
-/* --- directories
- * ------------------------------------------------------------------------------------ */
+/* --- directories --------------------------------------------------------------------------- */
 
 /* A tree's shape: names, kinds and sizes, added up without order. */
 struct shape {

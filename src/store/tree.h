@@ -68,8 +68,7 @@ int fvm_link_read(int dir_fd, const char *name, char **target);
 /** A test's chance to fail or stop before a change to a tree is made (weak; 0 outside tests). */
 int fvm_tree_step(void);
 
-/* --- where a walk is (tree_trail.c)
- * --------------------------------------------------------------- */
+/* --- where a walk is (tree_trail.c) -------------------------------------------------------- */
 struct fvm_trail {
     char s[FVM_PATH_CAP]; /* path below the root, NUL-terminated */
     size_t cch;

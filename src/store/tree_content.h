@@ -27,8 +27,7 @@ uint64_t fvm_hash_mix(uint64_t hash, uint64_t value);
 /** Hash bytes. */
 uint64_t fvm_hash_bytes(const void *s, size_t cb);
 
-/* --- one node in two trees (tree_same.c)
- * ---------------------------------------------------------- */
+/* --- one node in two trees (tree_same.c) --------------------------------------------------- */
 /* A tree in a comparison: an open directory, and whether its files may be unlocked. */
 struct fvm_side {
     struct fvm_tree_dir dir;

@@ -1,6 +1,7 @@
 /* tests/programs/probe.c: what a Windows program may expect of the system it runs on, one check per
  * line (TAP). "probe" runs all; "probe 5" or "probe disk-free" runs one in a process of its own, so
- * that no check lives on what an earlier one has woken up. Also compiles for, and passes on, Windows. */
+ * that no check lives on what an earlier one has woken up. Also compiles for, and passes on,
+ * Windows. */
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <iphlpapi.h>
@@ -58,8 +59,8 @@ static bool check_cpu(void)
 static bool check_avx(void)
 {
     typedef DWORD64(WINAPI * features_fn)(void);
-    features_fn enabled =
-        (features_fn)(void *)GetProcAddress(GetModuleHandleW(L"kernel32"), "GetEnabledXStateFeatures");
+    features_fn enabled = (features_fn)(void *)GetProcAddress(GetModuleHandleW(L"kernel32"),
+                                                              "GetEnabledXStateFeatures");
     DWORD64 mask = enabled ? enabled() : 0;
     bool cpu_has = __builtin_cpu_supports("avx");
     bool told = mask & 4;
@@ -70,9 +71,18 @@ static bool check_avx(void)
 
 static bool check_environment(void)
 {
-    static const char *const names[] = {"SystemRoot", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP",
-                                        "COMPUTERNAME", "USERNAME", "ProgramFiles", "ComSpec",
-                                        "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "PATH"};
+    static const char *const names[] = {"SystemRoot",
+                                        "USERPROFILE",
+                                        "APPDATA",
+                                        "LOCALAPPDATA",
+                                        "TEMP",
+                                        "COMPUTERNAME",
+                                        "USERNAME",
+                                        "ProgramFiles",
+                                        "ComSpec",
+                                        "NUMBER_OF_PROCESSORS",
+                                        "PROCESSOR_ARCHITECTURE",
+                                        "PATH"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (!getenv(names[i]))
@@ -82,12 +92,14 @@ static bool check_environment(void)
 
 static bool check_folders(void)
 {
-    static const int folders[] = {CSIDL_APPDATA, CSIDL_LOCAL_APPDATA, CSIDL_PERSONAL, CSIDL_PROFILE,
-                                  CSIDL_WINDOWS, CSIDL_PROGRAM_FILES, CSIDL_COMMON_APPDATA};
+    static const int folders[] = {CSIDL_APPDATA,       CSIDL_LOCAL_APPDATA, CSIDL_PERSONAL,
+                                  CSIDL_PROFILE,       CSIDL_WINDOWS,       CSIDL_PROGRAM_FILES,
+                                  CSIDL_COMMON_APPDATA};
     wchar_t path[MAX_PATH];
 
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-        if (SHGetFolderPathW(NULL, folders[i] | CSIDL_FLAG_CREATE, NULL, SHGFP_TYPE_CURRENT, path) ||
+        if (SHGetFolderPathW(NULL, folders[i] | CSIDL_FLAG_CREATE, NULL, SHGFP_TYPE_CURRENT,
+                             path) ||
             GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
             return say(false, "CSIDL %d", folders[i]);
     return say(true, "%ls", path);
@@ -139,7 +151,8 @@ static bool check_hardware_keys(void)
                               name, &size);
 
     if (!error)
-        error = RegGetValueW(HKEY_LOCAL_MACHINE, cpu, L"~MHz", RRF_RT_REG_DWORD, NULL, &mhz, &mhz_size);
+        error =
+            RegGetValueW(HKEY_LOCAL_MACHINE, cpu, L"~MHz", RRF_RT_REG_DWORD, NULL, &mhz, &mhz_size);
     return say(!error && *name, "%ls, %lu MHz, error %ld", name, mhz, error);
 }
 
@@ -148,7 +161,8 @@ static DWORD WINAPI pipe_client(void *name)
     char text[8] = "ping";
     DWORD done;
 
-    return !CallNamedPipeW(name, text, 4, text, sizeof(text), &done, 5000) || memcmp(text, "pong", 4);
+    return !CallNamedPipeW(name, text, 4, text, sizeof(text), &done, 5000) ||
+           memcmp(text, "pong", 4);
 }
 
 static bool check_named_pipe(void)
@@ -164,7 +178,8 @@ static bool check_named_pipe(void)
                             64, 64, 0, NULL);
     thread = CreateThread(NULL, 0, pipe_client, name, 0, NULL);
     ok = ConnectNamedPipe(pipe, NULL) || GetLastError() == ERROR_PIPE_CONNECTED;
-    ok = ok && ReadFile(pipe, text, sizeof(text), &done, NULL) && WriteFile(pipe, "pong", 4, &done, NULL);
+    ok = ok && ReadFile(pipe, text, sizeof(text), &done, NULL) &&
+         WriteFile(pipe, "pong", 4, &done, NULL);
     WaitForSingleObject(thread, 5000);
     GetExitCodeThread(thread, &code);
     CloseHandle(thread);
@@ -195,7 +210,8 @@ static bool check_disk_free(void)
     ULARGE_INTEGER available, total;
     bool ok = GetDiskFreeSpaceExW(L"C:\\", &available, &total, NULL);
 
-    return say(ok && total.QuadPart, "%llu of %llu MB", available.QuadPart >> 20, total.QuadPart >> 20);
+    return say(ok && total.QuadPart, "%llu of %llu MB", available.QuadPart >> 20,
+               total.QuadPart >> 20);
 }
 
 static bool check_process(void)
@@ -263,12 +279,14 @@ static bool check_com_inproc(void)
 static bool check_com_server(void)
 {
     /* Background Intelligent Transfer: a COM class inside a service, so SCM and RPC both work. */
-    static const GUID bits = {0x4991d34b, 0x80a1, 0x4291, {0x83, 0xb6, 0x33, 0x28, 0x36, 0x6b, 0x90, 0x97}};
+    static const GUID bits = {
+        0x4991d34b, 0x80a1, 0x4291, {0x83, 0xb6, 0x33, 0x28, 0x36, 0x6b, 0x90, 0x97}};
     IUnknown *object = NULL;
     HRESULT result = CoInitialize(NULL);
 
     if (SUCCEEDED(result))
-        result = CoCreateInstance(&bits, NULL, CLSCTX_LOCAL_SERVER, &IID_IUnknown, (void **)&object);
+        result =
+            CoCreateInstance(&bits, NULL, CLSCTX_LOCAL_SERVER, &IID_IUnknown, (void **)&object);
     if (object)
         object->lpVtbl->Release(object);
     CoUninitialize();
@@ -308,9 +326,9 @@ static bool check_services(void)
 {
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ENUMERATE_SERVICE);
     DWORD needed = 0, count = 0, resume = 0;
-    bool ok = manager && EnumServicesStatusW(manager, SERVICE_WIN32 | SERVICE_DRIVER,
-                                             SERVICE_STATE_ALL, (void *)buffer, sizeof(buffer),
-                                             &needed, &count, &resume);
+    bool ok =
+        manager && EnumServicesStatusW(manager, SERVICE_WIN32 | SERVICE_DRIVER, SERVICE_STATE_ALL,
+                                       (void *)buffer, sizeof(buffer), &needed, &count, &resume);
 
     say(ok && count, "%lu services", count);
     if (manager)
@@ -323,8 +341,8 @@ static bool check_start_service(void)
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
     SC_HANDLE service = manager ? OpenServiceW(manager, L"Spooler", SERVICE_ALL_ACCESS) : NULL;
     SERVICE_STATUS status = {0};
-    bool ok = service && (StartServiceW(service, 0, NULL) ||
-                          GetLastError() == ERROR_SERVICE_ALREADY_RUNNING);
+    bool ok = service &&
+              (StartServiceW(service, 0, NULL) || GetLastError() == ERROR_SERVICE_ALREADY_RUNNING);
 
     for (int i = 0; ok && i < 500 && status.dwCurrentState != SERVICE_RUNNING; i++) {
         QueryServiceStatus(service, &status);
@@ -354,8 +372,8 @@ static bool check_window(void)
 
     class.hInstance = GetModuleHandleW(NULL);
     RegisterClassW(&class);
-    window = CreateWindowW(class.lpszClassName, L"probe", WS_OVERLAPPEDWINDOW | WS_VISIBLE, 0, 0, 300,
-                           200, NULL, NULL, class.hInstance, NULL);
+    window = CreateWindowW(class.lpszClassName, L"probe", WS_OVERLAPPEDWINDOW | WS_VISIBLE, 0, 0,
+                           300, 200, NULL, NULL, class.hInstance, NULL);
     if (!window)
         return say(false, "CreateWindow");
     PostMessageW(window, WM_APP, 42, 0);
@@ -368,7 +386,8 @@ static bool check_window(void)
 static bool check_text(void)
 {
     HDC dc = CreateCompatibleDC(NULL);
-    BITMAPINFO info = {{sizeof(info.bmiHeader), 64, 32, 1, 32, BI_RGB, 0, 0, 0, 0, 0}, {{0, 0, 0, 0}}};
+    BITMAPINFO info = {{sizeof(info.bmiHeader), 64, 32, 1, 32, BI_RGB, 0, 0, 0, 0, 0},
+                       {{0, 0, 0, 0}}};
     DWORD *pixels = NULL, dark = 0;
     HBITMAP bitmap = CreateDIBSection(dc, &info, DIB_RGB_COLORS, (void **)&pixels, NULL, 0);
     SIZE size = {0};
@@ -491,7 +510,8 @@ static bool check_clipboard(void)
 
     strcpy(GlobalLock(text), "probe");
     GlobalUnlock(text);
-    ok = OpenClipboard(NULL) && EmptyClipboard() && SetClipboardData(CF_TEXT, text) && CloseClipboard();
+    ok = OpenClipboard(NULL) && EmptyClipboard() && SetClipboardData(CF_TEXT, text) &&
+         CloseClipboard();
     ok = ok && OpenClipboard(NULL);
     read = ok ? GetClipboardData(CF_TEXT) : NULL;
     read = read ? GlobalLock((HGLOBAL)read) : NULL;

@@ -110,7 +110,8 @@ TEST(conf_cut_at_every_byte_is_refused)
         FVM_CLEANUP(conf) struct fvm_conf conf = {0};
         bool complete = cb + 2 >= sizeof good;
 
-        ok((fvm_conf_read(&conf, good, cb, 1, NULL) == FVM_OK) == complete, "%u bytes", (unsigned)cb);
+        ok((fvm_conf_read(&conf, good, cb, 1, NULL) == FVM_OK) == complete, "%u bytes",
+           (unsigned)cb);
     }
     ok(fvm_conf_read(&wrong, good, sizeof good, 1, NULL) == FVM_CORRUPT, "a byte of value 0");
 }

@@ -55,8 +55,7 @@ static unsigned draw(uint64_t *state, unsigned below)
     return (unsigned)(*state >> 33) % below;
 }
 
-/* --- a process that dies, or a call that fails, at step N
- * ------------------------------------------ */
+/* --- a process that dies, or a call that fails, at step N ---------------------------------- */
 
 static int steps_left = -1, step_fails, steps_made;
 int fvm_tree_step(void);
@@ -72,8 +71,7 @@ int fvm_tree_step(void)
     return 0;
 }
 
-/* --- operations
- * -------------------------------------------------------------------------------------- */
+/* --- operations ---------------------------------------------------------------------------- */
 
 static void draw_path(uint64_t *random, char path[32])
 {
@@ -228,8 +226,7 @@ static void make_host(int root, uint64_t seed)
     }
 }
 
-/* --- overlay mounts
- * ---------------------------------------------------------------------------------- */
+/* --- overlay mounts ------------------------------------------------------------------------ */
 
 static bool write_file(const char *path, const char *text)
 {
@@ -304,8 +301,7 @@ static int copy_layer(const char *name)
     return open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* --- laws
- * --------------------------------------------------------------------------------------------- */
+/* --- laws ---------------------------------------------------------------------------------- */
 
 static bool holds(struct run *run, bool law, const char *name, const struct fvm_error *err)
 {
@@ -528,8 +524,7 @@ static void law_forget_some(struct run *run, const struct fvm_changes *changes)
     close(fd);
 }
 
-/* --- sequences
- * --------------------------------------------------------------------------------------- */
+/* --- sequences ----------------------------------------------------------------------------- */
 
 /* Run the operations in the overlay, then natively; those that only overlayfs refuses are skipped.
  */

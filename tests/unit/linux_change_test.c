@@ -92,8 +92,7 @@ TEST(change_decision_table)
     }
 }
 
-/* --- diff
- * --------------------------------------------------------------------------------------------- */
+/* --- diff ---------------------------------------------------------------------------------- */
 
 TEST(change_diff_lists_all_kinds_in_order)
 {
@@ -229,8 +228,7 @@ TEST(change_renames)
     close(layer);
 }
 
-/* --- apply
- * -------------------------------------------------------------------------------------------- */
+/* --- apply --------------------------------------------------------------------------------- */
 
 static int apply_all(int host, int layer, int target, unsigned flags, struct fvm_error *err)
 {
@@ -369,8 +367,7 @@ TEST(change_apply_cleans_its_own_temporary_names_only)
     close(layer);
 }
 
-/* --- conflicts
- * ---------------------------------------------------------------------------------------- */
+/* --- conflicts ----------------------------------------------------------------------------- */
 
 /* then, now, layer: text of a file, NULL none, "/" a directory with one file, "-" a deletion mark
  */
@@ -465,8 +462,7 @@ TEST(change_conflicts_by_time_and_of_renames)
     close(layer);
 }
 
-/* --- speed, measured with -O2 by hand: see the commit
- * ---------------------------------------------- */
+/* --- speed, measured with -O2 by hand: see the commit -------------------------------------- */
 
 TEST(change_diff_of_ten_thousand_files)
 {

@@ -10,13 +10,13 @@ TEST(name_rules)
         const char *name;
         bool good;
     } cases[] = {
-        {"a", true},        {"Office-2019", true}, {"7zip", true},    {"a.b_c-d", true},
-        {"console", true},  {"com10", true},       {"my.con", true},  {"nul-1", true},
-        {"", false},        {".", false},          {"..", false},     {".hidden", false},
-        {"-x", false},      {"_x", false},         {"a/b", false},    {"a\\b", false},
-        {"a b", false},     {"a\n", false},        {"con", false},    {"NUL", false},
-        {"Com1", false},    {"lpt9.txt", false},   {"aux.", false},   {"a.", false},
-        {"\xC3\xA4", false}, {"a\x7F", false},     {"prn.a.b", false}, {"a:b", false},
+        {"a", true},         {"Office-2019", true}, {"7zip", true},     {"a.b_c-d", true},
+        {"console", true},   {"com10", true},       {"my.con", true},   {"nul-1", true},
+        {"", false},         {".", false},          {"..", false},      {".hidden", false},
+        {"-x", false},       {"_x", false},         {"a/b", false},     {"a\\b", false},
+        {"a b", false},      {"a\n", false},        {"con", false},     {"NUL", false},
+        {"Com1", false},     {"lpt9.txt", false},   {"aux.", false},    {"a.", false},
+        {"\xC3\xA4", false}, {"a\x7F", false},      {"prn.a.b", false}, {"a:b", false},
     };
     char longest[66];
 

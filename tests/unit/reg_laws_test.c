@@ -1,4 +1,5 @@
-/* The laws of reg.h on random registries. A failing case is printed with its seed and made small. */
+/* The laws of reg.h on random registries. A failing case is printed with its seed and made small.
+ */
 #include "core/reg.h"
 #include "tap.h"
 
@@ -9,7 +10,8 @@
 
 enum { MAX_OPS = 96, ROUNDS = 1500 };
 
-/* Three registries come out of one list: each operation says which of them, as bits, it is done to. */
+/* Three registries come out of one list: each operation says which of them, as bits, it is done to.
+ */
 struct op {
     uint8_t where, kind, key, name, data;
 };
@@ -17,17 +19,36 @@ struct world {
     struct fvm_reg *reg[3];
 };
 
-static const char *const keys[] = {
-    HKLM "\\A",          HKLM "\\A\\B",    HKLM "\\A\\B\\C", HKLM "\\a\\b\\C\\D", HKLM "\\A_",
-    HKLM "\\E\\[x]\xC3\xA4", HKLM "\\E\\\xC0\x80%\n", HKLM "\\E\\\xED\xA0\xBD", HKLM "\\E", HKLM "\\e\\F"};
+static const char *const keys[] = {HKLM "\\A",
+                                   HKLM "\\A\\B",
+                                   HKLM "\\A\\B\\C",
+                                   HKLM "\\a\\b\\C\\D",
+                                   HKLM "\\A_",
+                                   HKLM "\\E\\[x]\xC3\xA4",
+                                   HKLM "\\E\\\xC0\x80%\n",
+                                   HKLM "\\E\\\xED\xA0\xBD",
+                                   HKLM "\\E",
+                                   HKLM "\\e\\F"};
 static const char *const names[] = {"", "v", "V", "w\"\\", "\xC3\x84", "x\n%", "\xED\xB0\x80"};
 static const struct {
     uint32_t type;
     size_t cb;
     const char *data;
-} datas[] = {{1, 2, "\0"},        {1, 6, "a\0b\0\0"},  {1, 4, "a\0b"},     {1, 3, "a\0"},  {1, 0, ""},
-             {1, 6, "\xE4\0\n\0\0"}, {2, 4, "%\0\0"}, {7, 6, "a\0\0\0\0"}, {4, 4, "\1\2\3"}, {4, 2, "\1"},
-             {3, 5, "\0\1\2\3\4"}, {0xFFFF0007u, 1, "x"}, {0, 0, ""},      {1, 6, "\x3D\xD8\x00\xDE\0"}, {1, 6, "\x3D\xD8\x3D\xD8\0"}};
+} datas[] = {{1, 2, "\0"},
+             {1, 6, "a\0b\0\0"},
+             {1, 4, "a\0b"},
+             {1, 3, "a\0"},
+             {1, 0, ""},
+             {1, 6, "\xE4\0\n\0\0"},
+             {2, 4, "%\0\0"},
+             {7, 6, "a\0\0\0\0"},
+             {4, 4, "\1\2\3"},
+             {4, 2, "\1"},
+             {3, 5, "\0\1\2\3\4"},
+             {0xFFFF0007u, 1, "x"},
+             {0, 0, ""},
+             {1, 6, "\x3D\xD8\x00\xDE\0"},
+             {1, 6, "\x3D\xD8\x3D\xD8\0"}};
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -42,8 +63,9 @@ static void make_ops(struct op *ops, size_t count, uint32_t seed)
     for (size_t i = 0; i < count; i++) {
         uint32_t a = next_random(&seed), b = next_random(&seed);
 
-        ops[i] = (struct op){(uint8_t)(1 + a % 7), (uint8_t)(a / 7 % 10), (uint8_t)(a / 70 % ARRAY_LEN(keys)),
-                             (uint8_t)(b % ARRAY_LEN(names)), (uint8_t)(b / 16 % ARRAY_LEN(datas))};
+        ops[i] = (struct op){(uint8_t)(1 + a % 7), (uint8_t)(a / 7 % 10),
+                             (uint8_t)(a / 70 % ARRAY_LEN(keys)), (uint8_t)(b % ARRAY_LEN(names)),
+                             (uint8_t)(b / 16 % ARRAY_LEN(datas))};
     }
 }
 
@@ -107,7 +129,8 @@ static bool same_reg(struct fvm_reg *a, struct fvm_reg *b)
         const struct fvm_reg_key *x = fvm_reg_key_at(a, i), *y = fvm_reg_find(b, x->path);
         const char *class_x = x->class_name ? x->class_name : "";
 
-        if (!y || x->mark != y->mark || x->is_link != y->is_link || x->value_count != y->value_count ||
+        if (!y || x->mark != y->mark || x->is_link != y->is_link ||
+            x->value_count != y->value_count ||
             strcmp(class_x, y->class_name ? y->class_name : "") != 0)
             return false;
         for (size_t k = 0; k < x->value_count; k++)
@@ -170,7 +193,8 @@ static bool law_hive(struct world *w)
     FVM_CLEANUP(text) struct fvm_text text = {0};
 
     fvm_reg_write_hive(w->reg[0], HKLM, "REGISTRY\\\\Machine", &text);
-    return fvm_reg_add_hive(back, HKLM, text.s, text.cb, NULL) == FVM_OK && same_reg(w->reg[0], back);
+    return fvm_reg_add_hive(back, HKLM, text.s, text.cb, NULL) == FVM_OK &&
+           same_reg(w->reg[0], back);
 }
 
 static bool law_compose(struct world *w)
@@ -207,13 +231,15 @@ static bool is_key_entry(const struct fvm_reg_key *key)
     return key->mark != FVM_REG_PRESENT || key->class_name || key->is_link || !key->value_count;
 }
 
-/* @return entries that are where they belong; SIZE_MAX if one is on the wrong side or is not the delta's */
+/* @return entries that are where they belong; SIZE_MAX if one is on the wrong side or is not the
+ * delta's */
 static size_t count_entries(struct fvm_reg *side, bool is_yes, struct fvm_reg *delta)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < fvm_reg_key_count(side); i++) {
-        const struct fvm_reg_key *key = fvm_reg_key_at(side, i), *from = fvm_reg_find(delta, key->path);
+        const struct fvm_reg_key *key = fvm_reg_key_at(side, i),
+                                 *from = fvm_reg_find(delta, key->path);
 
         if (!from)
             return SIZE_MAX;
@@ -225,7 +251,8 @@ static size_t count_entries(struct fvm_reg *side, bool is_yes, struct fvm_reg *d
         for (size_t k = 0; k < key->value_count; k++, count++) {
             const struct fvm_reg_value *value = &key->values[k];
 
-            if (answer(key, value) != is_yes || !same_value(value, fvm_reg_find_value(from, value->name)))
+            if (answer(key, value) != is_yes ||
+                !same_value(value, fvm_reg_find_value(from, value->name)))
                 return SIZE_MAX;
         }
     }
@@ -245,8 +272,8 @@ static bool law_split(struct world *w)
     fvm_reg_split(&only, NULL, delta, ask, &asked_again);
     in_yes = count_entries(yes, true, delta);
     in_no = count_entries(no, false, delta);
-    return in_yes != SIZE_MAX && in_no != SIZE_MAX && in_yes + in_no == asked && asked == asked_again &&
-           same_reg(yes, only);
+    return in_yes != SIZE_MAX && in_no != SIZE_MAX && in_yes + in_no == asked &&
+           asked == asked_again && same_reg(yes, only);
 }
 
 /* No conflict means that the order does not count, and it is mutual. */
@@ -311,8 +338,8 @@ static void report(bool (*law)(struct world *), struct op *ops, size_t count, un
     count = shrink(law, ops, count);
     ok(false, "FVM_TEST_SEED=%u breaks the law with %u operations", seed, (unsigned)count);
     for (size_t i = 0; i < count; i++)
-        printf("#   where %u kind %u key %s name %s data %u\n", ops[i].where, ops[i].kind, keys[ops[i].key],
-               names[ops[i].name], ops[i].data);
+        printf("#   where %u kind %u key %s name %s data %u\n", ops[i].where, ops[i].kind,
+               keys[ops[i].key], names[ops[i].name], ops[i].data);
     run_ops(&world, ops, count);
     for (int r = 1; r < 3; r++) {
         FVM_CLEANUP(reg) struct fvm_reg *delta = NULL;

@@ -7,7 +7,7 @@
 
 #define HKLM "HKEY_LOCAL_MACHINE"
 #define HIVE "WINE REGISTRY Version 2\n;; All keys relative to REGISTRY\\\\Machine\n\n"
-#define REG "Windows Registry Editor Version 5.00\n"
+#define REG  "Windows Registry Editor Version 5.00\n"
 
 static fvm_status add(struct fvm_reg *reg, const char *text, struct fvm_error *err)
 {
@@ -26,27 +26,28 @@ static bool value_is(struct fvm_reg *reg, const char *path, const char *name, ui
 
 TEST(reg_hive_round_trips_byte_for_byte)
 {
-    static const char text[] =
-        HIVE "#arch=win64\n"
-             "\n[] 1795310888\n#time=1dd7a20bb09f378\n@=\"root\"\n"
-             "\n[Software\\\\\\[x\\]\\\\\\x444\\x0416a] 1795310888\n#time=1dd7a20bb09f378\n"
-             "#class=\"cl\\\"ass\"\n"
-             "@=\"\"\n"
-             "\"a\"=\"\\a\\b\\t\\n\\v\\f\\r\\e\\0\\1\\0001\\37\\\\\\\"\\xe4\\x00e4a\\xd83d\\xde00\\xd800\"\n"
-             "\"b\"=str(2):\"%windir%\"\n"
-             "\"c\"=str(7):\"one\\0two\\0\"\n"
-             "\"d\"=hex(7):\n"
-             "\"e\"=hex(1):61,00,62\n"
-             "\"f\"=dword:0000000a\n"
-             "\"g\"=hex(4):01\n"
-             "\"h\"=hex(ffff0007):01,02\n"
-             "\"i\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,10,11,12,13,14,15,16,\\\n"
-             "  17,18,19\n"
-             "\"j\"=hex:\n"
-             "\"na\\\"me\\xe4\\0z\"=\"x\"\n"
-             "\n[Software\\\\Empty]\n"
-             "\n[Software\\\\link]\n#link\n"
-             "\"SymbolicLinkValue\"=hex(6):5c,00\n";
+    static const char text[] = HIVE
+        "#arch=win64\n"
+        "\n[] 1795310888\n#time=1dd7a20bb09f378\n@=\"root\"\n"
+        "\n[Software\\\\\\[x\\]\\\\\\x444\\x0416a] 1795310888\n#time=1dd7a20bb09f378\n"
+        "#class=\"cl\\\"ass\"\n"
+        "@=\"\"\n"
+        "\"a\"="
+        "\"\\a\\b\\t\\n\\v\\f\\r\\e\\0\\1\\0001\\37\\\\\\\"\\xe4\\x00e4a\\xd83d\\xde00\\xd800\"\n"
+        "\"b\"=str(2):\"%windir%\"\n"
+        "\"c\"=str(7):\"one\\0two\\0\"\n"
+        "\"d\"=hex(7):\n"
+        "\"e\"=hex(1):61,00,62\n"
+        "\"f\"=dword:0000000a\n"
+        "\"g\"=hex(4):01\n"
+        "\"h\"=hex(ffff0007):01,02\n"
+        "\"i\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,10,11,12,13,14,15,16,\\\n"
+        "  17,18,19\n"
+        "\"j\"=hex:\n"
+        "\"na\\\"me\\xe4\\0z\"=\"x\"\n"
+        "\n[Software\\\\Empty]\n"
+        "\n[Software\\\\link]\n#link\n"
+        "\"SymbolicLinkValue\"=hex(6):5c,00\n";
     FVM_CLEANUP(reg) struct fvm_reg *reg = fvm_reg_new();
     FVM_CLEANUP(text) struct fvm_text out = {0};
     struct fvm_error err = {""};
@@ -54,10 +55,14 @@ TEST(reg_hive_round_trips_byte_for_byte)
 
     if (!ok(add(reg, text, &err) == FVM_OK, "reads: %s", err.text))
         return;
-    key = fvm_reg_find(reg, HKLM "\\software\\[X]\\\xD1\x84\xD0\x96" "a");
+    key = fvm_reg_find(reg, HKLM "\\software\\[X]\\\xD1\x84\xD0\x96"
+                                 "a");
     if (!ok(key != NULL, "found without case"))
         return;
-    ok_str(key->path, HKLM "\\Software\\[x]\\\xD1\x84\xD0\x96" "a", "path");
+    ok_str(key->path,
+           HKLM "\\Software\\[x]\\\xD1\x84\xD0\x96"
+                "a",
+           "path");
     ok_str(key->class_name, "cl\"ass", "class");
     ok(value_is(reg, key->path, "F", 4, "\x0a\0\0\0", 4), "dword");
     ok(value_is(reg, key->path, "e", 1, "a\0b", 3), "odd string");
@@ -70,9 +75,10 @@ TEST(reg_hive_round_trips_byte_for_byte)
 
 TEST(reg_hive_reads_other_spellings)
 {
-    static const char text[] = HIVE "[A\\\\B] 1\r\n\"x\" = hex:1,02 , 3,\\\r\n  04\r\n"
-                                    "\"x\"=str:\"last\"\n\"y\"=\"\xC3\xA4\\q\"\n"
-                                    "[a\\\\b\\\\C]\n#unknown\n@=dword:7\n[a]\n\"B\"=\"2\"\n\"a\"=\"1\"\n";
+    static const char text[] =
+        HIVE "[A\\\\B] 1\r\n\"x\" = hex:1,02 , 3,\\\r\n  04\r\n"
+             "\"x\"=str:\"last\"\n\"y\"=\"\xC3\xA4\\q\"\n"
+             "[a\\\\b\\\\C]\n#unknown\n@=dword:7\n[a]\n\"B\"=\"2\"\n\"a\"=\"1\"\n";
     FVM_CLEANUP(reg) struct fvm_reg *reg = fvm_reg_new();
     FVM_CLEANUP(text) struct fvm_text out = {0};
     struct fvm_error err = {""};
@@ -182,23 +188,23 @@ static struct fvm_reg *read_delta(const char *text, bool need_end, struct fvm_er
 
 TEST(reg_text_writes_what_regedit_reads)
 {
-    static const char store[] =
-        REG "; fvm-format: 1\n"
-            "\n[-" HKLM "\\Gone]\n"
-            "\n[" HKLM "\\New]\n; fvm-class: \"a\\\"b%000a\"\n; fvm-link\n"
-            "\n; fvm: [" HKLM "\\Odd%000a\\100%0025]\n; fvm: \"v\"=\"x\"\n"
-            "\n[-" HKLM "\\Other]\n"
-            "\n[" HKLM "\\Other]\n"
-            "@=\"a \\\"b\\\" \\\\ c\"\n"
-            "\"100%\"=-\n"
-            "\"bin\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,10,11,12,13,14,15,16,\\\n  17\n"
-            "\"dw\"=dword:0000000a\n"
-            "\"dw5\"=hex(4):01\n"
-            "\"exp\"=hex(2):25,00,00,00\n"
-            "\"q\\\"\\\\\"=hex(ffff0001):\n"
-            "; fvm: \"z%000a%d800\"=hex:00\n"
-            "\"\xC3\xA4\"=\"\xC3\xB6\xF0\x9F\x98\x80\"\n"
-            "\n; fvm-end\n";
+    static const char store[] = REG "; fvm-format: 1\n"
+                                    "\n[-" HKLM "\\Gone]\n"
+                                    "\n[" HKLM "\\New]\n; fvm-class: \"a\\\"b%000a\"\n; fvm-link\n"
+                                    "\n; fvm: [" HKLM "\\Odd%000a\\100%0025]\n; fvm: \"v\"=\"x\"\n"
+                                    "\n[-" HKLM "\\Other]\n"
+                                    "\n[" HKLM "\\Other]\n"
+                                    "@=\"a \\\"b\\\" \\\\ c\"\n"
+                                    "\"100%\"=-\n"
+                                    "\"bin\"=hex:00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f,"
+                                    "10,11,12,13,14,15,16,\\\n  17\n"
+                                    "\"dw\"=dword:0000000a\n"
+                                    "\"dw5\"=hex(4):01\n"
+                                    "\"exp\"=hex(2):25,00,00,00\n"
+                                    "\"q\\\"\\\\\"=hex(ffff0001):\n"
+                                    "; fvm: \"z%000a%d800\"=hex:00\n"
+                                    "\"\xC3\xA4\"=\"\xC3\xB6\xF0\x9F\x98\x80\"\n"
+                                    "\n; fvm-end\n";
     struct fvm_error err = {""};
     FVM_CLEANUP(reg) struct fvm_reg *delta = read_delta(store, true, &err);
     FVM_CLEANUP(text) struct fvm_text out = {0};
@@ -217,10 +223,12 @@ TEST(reg_text_writes_what_regedit_reads)
     ok_str(out.s, want, "the same text");
     free(want);
     fvm_reg_write_delta(delta, 0, &plain);
-    ok(strstr(plain.s, "=hex(1):f6,00,3d,d8,00,de,00,00\n") != NULL, "only ASCII in strings: %s", plain.s);
+    ok(strstr(plain.s, "=hex(1):f6,00,3d,d8,00,de,00,00\n") != NULL, "only ASCII in strings: %s",
+       plain.s);
     fvm_reg_write_delta(delta, FVM_REG_FOR_IMPORT, &wide);
     ok(wide.cb > 4 && memcmp(wide.s, "\xFF\xFEW\0", 4) == 0, "UTF-16 for regedit");
-    ok(fvm_reg_read_delta(&back, wide.s, wide.cb, false, &err) == FVM_OK, "reads back: %s", err.text);
+    ok(fvm_reg_read_delta(&back, wide.s, wide.cb, false, &err) == FVM_OK, "reads back: %s",
+       err.text);
     if (back)
         fvm_reg_write_delta(back, FVM_REG_END_MARK, &again);
     ok_str(again.s, out.s, "nothing was lost");
@@ -237,25 +245,28 @@ TEST(reg_text_for_import_is_ascii_if_it_can)
     fvm_reg_add_key(delta, HKLM "\\A\\D");
     fvm_reg_write_delta(delta, FVM_REG_FOR_IMPORT, &out);
     ok_str(out.s,
-           "Windows Registry Editor Version 5.00\r\n\r\n[" HKLM "\\A\\B]\r\n\"x\"=\"C:\\\\\"\r\n\"y\"=-\r\n\r\n[-" HKLM
-           "\\A\\C]\r\n\r\n[" HKLM "\\A\\D]\r\n",
+           "Windows Registry Editor Version 5.00\r\n\r\n[" HKLM
+           "\\A\\B]\r\n\"x\"=\"C:\\\\\"\r\n\"y\"=-\r\n\r\n[-" HKLM "\\A\\C]\r\n\r\n[" HKLM
+           "\\A\\D]\r\n",
            "text");
 }
 
 TEST(reg_text_order_of_lines_counts)
 {
-    FVM_CLEANUP(reg) struct fvm_reg *delta =
-        read_delta(REG "[hklm\\A\\B]\n\"x\"=\"1\"\n\"X\"=\"2\"\n[-HKLM\\a]\n[HKCR\\y]\n[HKLM\\A\\c\\D]\n"
-                       "\"n\"=-\n[-HKLM\\A\\c\\E]\n[-HKCU\\u]\n[-HKCU\\u\\v]\n[HKU\\.default\\w]\n@=-\n",
-                   false, NULL);
+    FVM_CLEANUP(reg)
+    struct fvm_reg *delta = read_delta(
+        REG "[hklm\\A\\B]\n\"x\"=\"1\"\n\"X\"=\"2\"\n[-HKLM\\a]\n[HKCR\\y]\n[HKLM\\A\\c\\D]\n"
+            "\"n\"=-\n[-HKLM\\A\\c\\E]\n[-HKCU\\u]\n[-HKCU\\u\\v]\n[HKU\\.default\\w]\n@=-\n",
+        false, NULL);
     FVM_CLEANUP(text) struct fvm_text out = {0};
 
     if (!ok(delta != NULL, "reads"))
         return;
     fvm_reg_write_delta(delta, 0, &out);
     ok_str(out.s,
-           REG "\n[-HKEY_CURRENT_USER\\u]\n\n[-" HKLM "\\A]\n\n[" HKLM "\\A]\n\n[" HKLM "\\A\\c]\n\n[" HKLM
-               "\\A\\c\\D]\n\n[" HKLM "\\Software\\Classes\\y]\n\n[HKEY_USERS\\.Default\\w]\n@=-\n",
+           REG "\n[-HKEY_CURRENT_USER\\u]\n\n[-" HKLM "\\A]\n\n[" HKLM "\\A]\n\n[" HKLM
+               "\\A\\c]\n\n[" HKLM "\\A\\c\\D]\n\n[" HKLM
+               "\\Software\\Classes\\y]\n\n[HKEY_USERS\\.Default\\w]\n@=-\n",
            "text");
 }
 
@@ -302,7 +313,8 @@ TEST(reg_text_refuses)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         FVM_CLEANUP(reg) struct fvm_reg *delta = NULL;
         struct fvm_error err = {""};
-        fvm_status got = fvm_reg_read_delta(&delta, cases[i].text, strlen(cases[i].text), false, &err);
+        fvm_status got =
+            fvm_reg_read_delta(&delta, cases[i].text, strlen(cases[i].text), false, &err);
 
         ok(got == cases[i].status, "case %u: %#x %s", (unsigned)i, (unsigned)got, err.text);
         ok(strstr(err.text, cases[i].says) != NULL, "case %u: %s", (unsigned)i, err.text);
@@ -312,9 +324,10 @@ TEST(reg_text_refuses)
 
 TEST(reg_text_cut_at_every_byte_is_refused)
 {
-    static const char text[] = REG "; fvm-format: 1\n\n[" HKLM "\\A]\n@=\"; fvm-end\"\n\"b\"=hex:00,\\\n  01\n"
-                                   "\n[-" HKLM "\\B]\n\n[" HKLM "\\B]\n; fvm-class: \"x\"\n; fvm-link\n"
-                                   "\n; fvm: [" HKLM "\\C%0000]\n; fvm-en\n\n; fvm-end\n";
+    static const char text[] =
+        REG "; fvm-format: 1\n\n[" HKLM "\\A]\n@=\"; fvm-end\"\n\"b\"=hex:00,\\\n  01\n"
+            "\n[-" HKLM "\\B]\n\n[" HKLM "\\B]\n; fvm-class: \"x\"\n; fvm-link\n"
+            "\n; fvm: [" HKLM "\\C%0000]\n; fvm-en\n\n; fvm-end\n";
 
     for (size_t cb = 0; cb < sizeof text; cb++) {
         FVM_CLEANUP(reg) struct fvm_reg *delta = NULL;

@@ -20,7 +20,8 @@ TEST(utf_every_pair_of_units_round_trips)
             fvm_utf8_from_utf16(&text, le, 2);
             ok(fvm_utf16_from_utf8(back, &cch, text.s, text.cb), "%04x %04x decodes", samples[i],
                samples[k]);
-            ok(cch == 2 && memcmp(back, le, 4) == 0, "%04x %04x comes back", samples[i], samples[k]);
+            ok(cch == 2 && memcmp(back, le, 4) == 0, "%04x %04x comes back", samples[i],
+               samples[k]);
         }
 }
 

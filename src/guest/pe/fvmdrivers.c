@@ -2,7 +2,8 @@
  *
  * pid 1 of the VM runs this when libfvmguest.so meets the first program that needs them; as
  * "fvmdrivers services" it starts just services.exe, which a VM with lazy services lacks, too. Exit
- * code 0: all run. Nothing here opens a volume or a network table: that would wait for ourselves. */
+ * code 0: all run. Nothing here opens a volume or a network table: that would wait for ourselves.
+ */
 #include "guest/pe/lib/nt.h"
 #include <winsvc.h>
 
@@ -52,7 +53,8 @@ static bool ensure_services(void)
     WaitForSingleObject(mutex, INFINITE);
     started = OpenEventW(SYNCHRONIZE, FALSE, L"__wine_SvcctlStarted");
     /* it exists from the start of services.exe on, and is set when that is ready */
-    ok = started ? WaitForSingleObject(started, WAIT_MS) == WAIT_OBJECT_0 : nt_start_services(false);
+    ok =
+        started ? WaitForSingleObject(started, WAIT_MS) == WAIT_OBJECT_0 : nt_start_services(false);
     ReleaseMutex(mutex);
     return ok;
 }

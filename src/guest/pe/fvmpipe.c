@@ -1,10 +1,10 @@
 /* guest/pe/fvmpipe.c: "fvmpipe PROGRAM ARGS..." runs PROGRAM with real Windows pipes.
  *
  * Wine shows a Linux pipe to a program as a file of type pipe on which no pipe call works: Node.js,
- * for one, ends at once. Here each of the standard handles that is such a pipe is replaced by a pipe
- * of Wine's own, and threads copy. Exit code: PROGRAM's; 127 not found, 126 could not be started.
- * FVM_PIPES, a choice of the letters i, o and e, says which handles to replace; without it all that
- * are pipes. Input that PROGRAM leaves unread is lost to a later reader, as with ssh. */
+ * for one, ends at once. Here each of the standard handles that is such a pipe is replaced by a
+ * pipe of Wine's own, and threads copy. Exit code: PROGRAM's; 127 not found, 126 could not be
+ * started. FVM_PIPES, a choice of the letters i, o and e, says which handles to replace; without it
+ * all that are pipes. Input that PROGRAM leaves unread is lost to a later reader, as with ssh. */
 #include "guest/pe/lib/nt.h"
 
 enum { STREAM_IN, STREAM_OUT, STREAM_ERR, STREAMS };
@@ -113,15 +113,16 @@ static bool make_pipe(int which, struct stream *stream)
 {
     SECURITY_ATTRIBUTES inherit = {sizeof(inherit), NULL, TRUE};
     WCHAR name[64];
-    DWORD ours = which == STREAM_IN ? PIPE_ACCESS_OUTBOUND : PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED;
+    DWORD ours =
+        which == STREAM_IN ? PIPE_ACCESS_OUTBOUND : PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED;
     DWORD theirs = which == STREAM_IN ? GENERIC_READ | FILE_WRITE_ATTRIBUTES
-                               : GENERIC_WRITE | FILE_READ_ATTRIBUTES;
+                                      : GENERIC_WRITE | FILE_READ_ATTRIBUTES;
 
     _snwprintf(name, ARRAY_LEN(name), L"\\\\.\\pipe\\fvmpipe-%u-%d",
                (unsigned)GetCurrentProcessId(), which);
-    stream->inner = CreateNamedPipeW(name, ours | FILE_FLAG_FIRST_PIPE_INSTANCE,
-                                     PIPE_TYPE_BYTE | PIPE_READMODE_BYTE, 1, CHUNK_CB, CHUNK_CB, 0,
-                                     NULL);
+    stream->inner =
+        CreateNamedPipeW(name, ours | FILE_FLAG_FIRST_PIPE_INSTANCE,
+                         PIPE_TYPE_BYTE | PIPE_READMODE_BYTE, 1, CHUNK_CB, CHUNK_CB, 0, NULL);
     stream->child = CreateFileW(name, theirs, 0, &inherit, OPEN_EXISTING, 0, NULL);
     stream->chunk = HeapAlloc(GetProcessHeap(), 0, CHUNK_CB);
     return stream->inner != INVALID_HANDLE_VALUE && stream->child != INVALID_HANDLE_VALUE &&

@@ -23,13 +23,13 @@ static struct barrier barrier_raise(void)
 {
     struct barrier barrier = {INVALID_HANDLE_VALUE, INVALID_HANDLE_VALUE};
 
-    barrier.server = CreateNamedPipeW(
-        svcctl_pipe, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
-        PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, PIPE_UNLIMITED_INSTANCES, PIPE_BUFFER_CB,
-        PIPE_BUFFER_CB, BARRIER_TIMEOUT_MS, NULL);
+    barrier.server =
+        CreateNamedPipeW(svcctl_pipe, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+                         PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, PIPE_UNLIMITED_INSTANCES,
+                         PIPE_BUFFER_CB, PIPE_BUFFER_CB, BARRIER_TIMEOUT_MS, NULL);
     if (barrier.server != INVALID_HANDLE_VALUE)
-        barrier.client = CreateFileW(svcctl_pipe, GENERIC_READ | GENERIC_WRITE, 0, NULL,
-                                     OPEN_EXISTING, 0, NULL);
+        barrier.client =
+            CreateFileW(svcctl_pipe, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
     return barrier;
 }
 
@@ -82,7 +82,8 @@ static void boot(void)
         NtSetEvent(event, NULL);
     } else {
         barrier = barrier_raise();
-        /* Its existence tells fvmdrivers.exe, which may run at once, that services.exe will come. */
+        /* Its existence tells fvmdrivers.exe, which may run at once, that services.exe will come.
+         */
         CreateEventW(NULL, TRUE, FALSE, L"__wine_SvcctlStarted");
         if (!hold)
             NtSetEvent(event, NULL);
@@ -159,6 +160,12 @@ void __stdcall start(void)
         nt_warn("wineboot: a VM's Windows is updated through its base, not from inside\n");
         ExitProcess(1);
     }
-    boot();
+    if (options.init) {
+        boot();
+    } else { /* "wineboot" by hand: only the work that was put off */
+        boot_pending_renames();
+        boot_run_once();
+        boot_run_in_background();
+    }
     ExitProcess(0);
 }

@@ -228,6 +228,15 @@ static int copy_folder(struct copy *copy, int from, int to)
     return error;
 }
 
+/* Only a folder one may write to can be emptied. */
+static void make_writable(int folder)
+{
+    struct stat st;
+
+    if (!fstat(folder, &st) && !(st.st_mode & S_IWUSR))
+        fchmod(folder, 0700);
+}
+
 /* Remove a tree; goes on after failures and reports the first one. */
 static int remove_tree(int parent, const char *name)
 {
@@ -240,6 +249,7 @@ static int remove_tree(int parent, const char *name)
         close_fd(own);
         return error;
     }
+    make_writable(own);
     while ((entry = readdir(folder))) {
         int failed = 0;
 

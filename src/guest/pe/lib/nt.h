@@ -1,4 +1,5 @@
-/* guest/pe/lib/nt.h: NT calls and helpers shared by the small Windows programs FVM puts into a VM. */
+/* guest/pe/lib/nt.h: NT calls and helpers shared by the small Windows programs FVM puts into a VM.
+ */
 #pragma once
 #include <windows.h>
 #include <winternl.h>
@@ -85,7 +86,8 @@ void nt_value_set_dword(HANDLE key, const WCHAR *name, DWORD value);
  * Start services.exe and wait until it serves callers.
  *
  * @param inherit [in] hand our inheritable handles on (the boot event, which it shall keep alive)
- * @return false it could not be started, ended, or was not ready after 30 s; a line on stderr says so
+ * @return false it could not be started, ended, or was not ready after 30 s; a line on stderr says
+ * so
  */
 bool nt_start_services(bool inherit);
 

@@ -2,7 +2,7 @@
 #include "guest/pe/wineboot/boot.h"
 #include <intrin.h>
 
-#define CONTROL L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\"
+#define CONTROL    L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\"
 #define SYSTEM_KEY L"\\Registry\\Machine\\Hardware\\Description\\System"
 
 struct cpu_names {
@@ -89,11 +89,16 @@ static void processor_keys(HANDLE system, const struct cpu_names *cpu)
 static void bios_key(HANDLE system)
 {
     static const WCHAR *const values[][2] = {
-        {L"BIOSVendor", L"FVM"},           {L"BIOSVersion", L"1"},
-        {L"BIOSReleaseDate", L"01/01/2023"}, {L"SystemManufacturer", L"FVM"},
-        {L"SystemProductName", L"FVM"},    {L"SystemVersion", L"1"},
-        {L"SystemSKU", L""},               {L"SystemFamily", L"Virtual Machine"},
-        {L"BaseBoardManufacturer", L"FVM"}, {L"BaseBoardProduct", L"FVM"},
+        {L"BIOSVendor", L"FVM"},
+        {L"BIOSVersion", L"1"},
+        {L"BIOSReleaseDate", L"01/01/2023"},
+        {L"SystemManufacturer", L"FVM"},
+        {L"SystemProductName", L"FVM"},
+        {L"SystemVersion", L"1"},
+        {L"SystemSKU", L""},
+        {L"SystemFamily", L"Virtual Machine"},
+        {L"BaseBoardManufacturer", L"FVM"},
+        {L"BaseBoardProduct", L"FVM"},
         {L"BaseBoardVersion", L"1"},
     };
     static const WCHAR *const releases[] = {L"BiosMajorRelease", L"BiosMinorRelease",
@@ -125,8 +130,8 @@ void boot_environment_keys(void)
 {
     struct cpu_names cpu;
     WCHAR text[80];
-    HANDLE key = nt_key_open(NULL, CONTROL L"Session Manager\\Environment",
-                             KEY_QUERY_VALUE | KEY_SET_VALUE);
+    HANDLE key =
+        nt_key_open(NULL, CONTROL L"Session Manager\\Environment", KEY_QUERY_VALUE | KEY_SET_VALUE);
 
     if (!key)
         return;

@@ -2,8 +2,8 @@
 #include "guest/pe/wineboot/boot.h"
 
 #define SESSION_MANAGER L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Session Manager"
-#define SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services"
-#define MACHINE_RUN L"\\Registry\\Machine\\Software\\Microsoft\\Windows\\CurrentVersion\\"
+#define SERVICES        L"\\Registry\\Machine\\System\\CurrentControlSet\\Services"
+#define MACHINE_RUN     L"\\Registry\\Machine\\Software\\Microsoft\\Windows\\CurrentVersion\\"
 #define MACHINE_RUN_32                                                                             \
     L"\\Registry\\Machine\\Software\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\"
 #define USER_RUN L"Software\\Microsoft\\Windows\\CurrentVersion\\"

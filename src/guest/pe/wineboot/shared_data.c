@@ -37,7 +37,8 @@ struct xstate_configuration { /* XSTATE_CONFIGURATION, the part Wine fills */
     ULONG all_features[64];
 };
 
-/* Bits of SystemCpuInformation (Wine 8.0, include/winternl.h) and the feature each one stands for. */
+/* Bits of SystemCpuInformation (Wine 8.0, include/winternl.h) and the feature each one stands for.
+ */
 static const struct {
     ULONG bit;
     BYTE feature;

@@ -1,0 +1,24 @@
+# The first things a user does, in order.
+. "$(dirname "$0")/lib.sh"
+fvm run cmd /c ver; is $rc 0 'a throw-away VM runs a program'
+like "$out" 'Windows 10\.' 'and it is a Windows 10'
+is "$(vms_left)" '' 'nothing of it is left'
+fvm run cmd /c exit 42; is $rc 42 'exit code of the program'
+ok 'create' "$FVM" create box
+fvm run --vm box cmd /c 'echo hello>C:\users\new.txt& echo x>> C:\windows\win.ini & del C:\windows\system.ini & reg add HKCU\Software\FvmTest /v a /d b /f'
+fvm diff box
+like "$out" '\+ C:\\users\\new.txt  7 B' 'diff: created'
+like "$out" '~ C:\\windows\\win.ini' 'diff: changed'
+like "$out" '- C:\\windows\\system.ini' 'diff: deleted'
+like "$out" '\+ HKEY_CURRENT_USER\\Software\\FvmTest  "a" = "b"' 'diff: registry value'
+is "$(grep -c . <<<"$out")" 7 'diff: nothing else'
+fvm run cmd /c 'type C:\users\new.txt'; is $rc 1 'another VM does not see it'
+fvm discard --only 'C:\windows\*' box; is $rc 0 'discard some'
+fvm diff box; unlike "$out" 'windows' 'they are gone'
+fvm commit box; is $rc 0 'commit the rest'
+fvm diff box; is "$out" 'nothing changed' 'the VM has nothing of its own then'
+fvm run cmd /c 'type C:\users\new.txt'; is "$out" 'hello' 'a new VM sees the file'
+fvm run cmd /c 'reg query HKCU\Software\FvmTest /v a'; like "$out" 'REG_SZ +b' 'and the value'
+ok 'delete' "$FVM" delete box
+is "$(vms_left)" '' 'it is gone'
+done_testing

@@ -1,0 +1,40 @@
+#!/bin/bash
+# tests/vm/run.sh root|user [TEST.t...]: run the tests of the whole command, started by root or by an ordinary user.
+# The base is made once per kind of user and kept in build/; tests get copies of it by hard links.
+set -eu
+cd "$(dirname "$0")/../.."
+who=${1:?root or user}; shift
+tests=("$@"); [ ${#tests[@]} -gt 0 ] || tests=(tests/vm/*.t)
+test_uid=54321 # in no passwd: FVM must not need an entry
+if [ "$who" = root ] && [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,CI "$0" root "${tests[@]}"
+    echo "# root tests need root or sudo without password"; [ "${FVM_MUST_RUN:-}" != 1 ]; exit
+fi
+# In a place that everybody can reach: a clone may lie in a closed home.
+kit=/var/tmp/fvm-test-$(id -u)-$who
+mkdir -p "$kit"
+rm -rf "$kit/bin" "$kit/tests" "$kit/work"; mkdir -p "$kit/bin" "$kit/tests" "$kit/work"
+cp -r build/fvm build/guest "$kit/bin/"
+cp -r tests/vm/. "$kit/tests/"
+cp -r build/tests/programs "$kit/programs.new" 2>/dev/null || mkdir -p "$kit/programs.new"
+rm -rf "$kit/programs"; mv "$kit/programs.new" "$kit/programs"
+rm -rf "$kit/deps"; if [ -d build/deps ]; then cp -r build/deps "$kit/deps"; else mkdir "$kit/deps"; fi
+as=(env)
+if [ "$who" = user ] && [ "$(id -u)" = 0 ]; then
+    chown -R $test_uid:$test_uid "$kit"
+    as=(setpriv --reuid=$test_uid --regid=$test_uid --clear-groups)
+fi
+export FVM=$kit/bin/fvm FVM_WHO=$who FVM_PROGRAMS=$kit/programs FVM_DEPS=$kit/deps FVM_KIT=$kit HOME=$kit/home
+mkdir -p "$HOME"; [ "$who" = root ] || [ "$(id -u)" != 0 ] || chown $test_uid:$test_uid "$HOME"
+export FVM_HOME=$kit/store
+# The base depends on Wine and on FVM's guest files: made anew when either changes.
+stamp=$(cat build/guest/* src/launcher/make_base.c | sha256sum; /usr/lib/wine/wine64 --version 2>/dev/null)
+if [ "$(cat "$kit/stamp" 2>/dev/null)" != "$stamp" ]; then
+    rm -rf "$FVM_HOME"
+    "${as[@]}" "$FVM" base create
+    echo "$stamp" >"$kit/stamp"
+fi
+export MASTER_STORE=$FVM_HOME
+paths=(); for t in "${tests[@]}"; do paths+=("$kit/tests/$(basename "$t")"); done
+cd "$kit/work"
+exec "${as[@]}" prove --timer --exec "$kit/tests/one.sh" "${paths[@]}"
