@@ -39,14 +39,20 @@ GUEST_DLL  := $(patsubst src/guest/pe/%_dll.c,$(B)/guest/%.dll,$(filter %_dll.c,
 PROG_EXE   := $(patsubst tests/programs/%.c,$(B)/tests/programs/%.exe,$(filter-out %_linux.c,$(wildcard tests/programs/*.c)))
 PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(wildcard tests/programs/*_linux.c))
 
-.PHONY: all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm bench install tests
+# `make V=1` shows the commands.
+ifneq ($(V),1)
+.SILENT:
+endif
+.PHONY: all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-user check-root bench install tests
 all: $(B)/fvm guest
 
 # --- the command -------------------------------------------------------------------------------
 $(B)/fvm: $(FVM_OBJ)
+	@echo "  LD $@"
 	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lseccomp
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	@echo "  CC $<"
 	$(CC) $(CFLAGS) $(BASEFLAGS) $(HARDEN) $(LINUX) -MMD -c -o $@ $<
 
 # --- what FVM puts into a VM: a preloaded library for Wine's Unix side, small Windows programs ------
@@ -119,8 +125,49 @@ fuzz:
 check-fuzz: $(FUZZ_BIN)
 	@for f in $(FUZZ_BIN); do n=$$(basename $$f _fuzz); echo "replay $$n"; $$f fuzz/corpora/$$n/* || exit 1; done
 
+# --- the two commands of a newcomer, and what CI runs ------------------------------------------------
+# Packages first, in a make of its own: the rest of this file then finds compilers and libraries.
+demo:
+	tools/install-deps.sh run build npm
+	+$(MAKE) all
+	tools/get-test-programs.sh
+	tools/demo.sh
+deps:
+	tools/install-deps.sh run build test
+	tools/get-test-programs.sh
+check: deps
+	+$(MAKE) all tests
+	+$(MAKE) headers lint check-docs
+	+FVM_MUST_RUN=1 $(MAKE) unit unit-pe check-fuzz
+	+FVM_MUST_RUN=1 $(MAKE) check-user check-root
+	@echo "make check: everything passed"
+check-user:
+	tests/vm/run.sh user
+check-root:
+	tests/vm/run.sh root
+bench: all
+	tools/install-deps.sh run
+	bench/run.sh
+check-docs:
+	tools/check-docs.sh
+
+install: all
+	install -D -m 755 $(B)/fvm $(DESTDIR)$(PREFIX)/bin/fvm
+	install -d $(DESTDIR)$(PREFIX)/lib/fvm $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(wildcard $(B)/guest/*) $(DESTDIR)$(PREFIX)/lib/fvm/
+	install -m 644 completion/fvm $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fvm
+
 headers:
 	@for h in $(HEADERS); do echo "#include \"$$h\"" | $(CC) -std=gnu11 -D_GNU_SOURCE -Isrc -I. -Wall -Werror -fsyntax-only -x c - || exit 1; done; echo "headers: $(words $(HEADERS)) compile alone"
+# Format, the compiler's second opinion, sizes. Warnings are errors.
+LINT_SRC := $(CORE_SRC) $(STORE_SRC) $(LAUNCH_SRC) $(CLI_SRC) $(GUEST_SO)
+lint:
+	clang-format --dry-run --Werror $(shell git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'fuzz/*.c' 'tools/*.c')
+	$(CLANG) $(BASEFLAGS) $(LINUX) -fsyntax-only $(LINT_SRC)
+	clang-tidy --quiet $(LINT_SRC) -- -std=gnu11 -Isrc $(LINUX) 2>/dev/null
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem -Isrc $(LINT_SRC)
+	tools/check-sizes.sh
+	@echo "lint: clean"
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 clean:

@@ -47,8 +47,8 @@ void cli_usage_error(const struct cli_command *command, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(sentence, sizeof(sentence), fmt, args);
     va_end(args);
-    cli_message("%s; usage: fvm %s %s (see: fvm %s --help)", sentence, command->name, command->usage,
-                command->name);
+    cli_message("%s; usage: fvm %s %s (see: fvm %s --help)", sentence, command->name,
+                command->usage, command->name);
     exit(CLI_FAILED);
 }
 
@@ -58,7 +58,8 @@ static void print_help(const struct cli_command *command)
            command->usage, command->help);
 }
 
-static const struct cli_option *find_option(const struct cli_option *options, const char *word, size_t cb)
+static const struct cli_option *find_option(const struct cli_option *options, const char *word,
+                                            size_t cb)
 {
     for (; options->name; options++)
         if (strlen(options->name) == cb && !strncmp(options->name, word, cb))
@@ -81,7 +82,8 @@ static void append(char ***values, char *value)
     *values = grown;
 }
 
-int cli_options(const struct cli_command *command, int argc, char **argv, const struct cli_option *options)
+int cli_options(const struct cli_command *command, int argc, char **argv,
+                const struct cli_option *options)
 {
     int i;
 
@@ -136,8 +138,8 @@ int cli_add_folder(struct cli_world *world, const char *path, bool file_only)
     return 0;
 }
 
-/* As root the folders must be made reachable before the store's user is anybody: vm.conf is read ahead. It is ours,
- * no VM can write it. */
+/* As root the folders must be made reachable before the store's user is anybody: vm.conf is read
+ * ahead. It is ours, no VM can write it. */
 static int add_seen_folders(struct cli_world *world, const char *vm)
 {
     FVM_CLEANUP(text) struct fvm_text name = {0};
@@ -191,7 +193,8 @@ int cli_open_host(void *context, const char *path)
 
     for (size_t i = 0; i < world->folder_count; i++)
         if (!strcmp(world->folders[i].path, path)) {
-            int fd = openat(world->store.fd, world->folders[i].lower, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            int fd = openat(world->store.fd, world->folders[i].lower,
+                            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
             return fd < 0 ? -1 : fd;
         }

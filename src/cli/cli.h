@@ -1,4 +1,5 @@
-/* cli/cli.h: what the commands share: options, the store as this user sees it, words for errors. Private to the CLI. */
+/* cli/cli.h: what the commands share: options, the store as this user sees it, words for errors.
+ * Private to the CLI. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
@@ -12,33 +13,35 @@ enum { CLI_OK = 0, CLI_FAILED = 125, CLI_CANNOT_EXECUTE = 126, CLI_NOT_FOUND = 1
 
 struct cli_command {
     const char *name;
-    const char *usage;   /* behind "fvm name " */
-    const char *summary; /* one line */
-    const char *help;    /* the rest of --help */
+    const char *usage;                 /* behind "fvm name " */
+    const char *summary;               /* one line */
+    const char *help;                  /* the rest of --help */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
 };
-extern const struct cli_command cli_run, cli_create, cli_list, cli_ps, cli_stop, cli_delete, cli_diff,
-    cli_commit, cli_discard, cli_doctor, cli_base;
+extern const struct cli_command cli_run, cli_create, cli_list, cli_ps, cli_stop, cli_delete,
+    cli_diff, cli_commit, cli_discard, cli_doctor, cli_base;
 
 /* One option of a command. */
 struct cli_option {
-    const char *name;    /* long name without dashes */
-    bool *flag;          /* set to true, or */
-    const char **value;  /* takes a value, or */
-    char ***values;      /* takes one each time; NULL-terminated array, grows */
+    const char *name;   /* long name without dashes */
+    bool *flag;         /* set to true, or */
+    const char **value; /* takes a value, or */
+    char ***values;     /* takes one each time; NULL-terminated array, grows */
 };
 /**
  * Read options up to the first word that is none, or "--".
  *
- * Values: `--name VALUE` or `--name=VALUE`. An unknown option, a missing value or `--help` ends the program with the
- * right exit code.
+ * Values: `--name VALUE` or `--name=VALUE`. An unknown option, a missing value or `--help` ends the
+ * program with the right exit code.
  *
  * @param options ends with {0}
  * @return index of the first word that is no option
  */
-int cli_options(const struct cli_command *command, int argc, char **argv, const struct cli_option *options);
+int cli_options(const struct cli_command *command, int argc, char **argv,
+                const struct cli_option *options);
 /** Complain about the words of the command line, point to --help, and end with CLI_FAILED. */
-_Noreturn void cli_usage_error(const struct cli_command *command, const char *fmt, ...) FVM_PRINTF(2, 3);
+_Noreturn void cli_usage_error(const struct cli_command *command, const char *fmt, ...)
+    FVM_PRINTF(2, 3);
 /** Print "fvm: sentence" on stderr. @return CLI_FAILED */
 int cli_failure(const struct fvm_error *err);
 void cli_message(const char *fmt, ...) FVM_PRINTF(1, 2);

@@ -82,9 +82,10 @@ const struct cli_command cli_base = {
     .name = "base",
     .usage = "[--json] [list | create [NAME]]",
     .summary = "list or make the Windows that VMs stand on",
-    .help = "A base is a Windows (a Wine prefix) that FVM made. VMs see it and never change it; only\n"
-            "`fvm commit` does, by a new version, while running VMs keep the one they have.\n"
-            "The base 'default' is made by itself when it is first needed.\n\n"
-            "  --json   list as an array of {name, version, user}\n",
+    .help =
+        "A base is a Windows (a Wine prefix) that FVM made. VMs see it and never change it; only\n"
+        "`fvm commit` does, by a new version, while running VMs keep the one they have.\n"
+        "The base 'default' is made by itself when it is first needed.\n\n"
+        "  --json   list as an array of {name, version, user}\n",
     .run = base_command,
 };

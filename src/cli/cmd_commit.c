@@ -22,8 +22,10 @@ static size_t count_all(const struct fvm_collection *picked)
     return count;
 }
 
-/* Split what the VM changed: picked by --only, and the registry's rest (files that are not picked just stay). */
-static int pick(struct fvm_collection *picked, struct fvm_reg **rest, const struct keeping *how, struct fvm_error *err)
+/* Split what the VM changed: picked by --only, and the registry's rest (files that are not picked
+ * just stay). */
+static int pick(struct fvm_collection *picked, struct fvm_reg **rest, const struct keeping *how,
+                struct fvm_error *err)
 {
     const char *unmatched = NULL;
     size_t count = 0;
@@ -60,18 +62,20 @@ static void print_plan(const struct fvm_collection *picked, const char *verb)
     cli_print(&out);
 }
 
-static int refuse_conflicts(const struct fvm_conflicts *conflicts, const char *vm, struct fvm_error *err)
+static int refuse_conflicts(const struct fvm_conflicts *conflicts, const char *vm,
+                            struct fvm_error *err)
 {
     for (size_t i = 0; i < conflicts->count; i++)
         cli_message("conflict: %s", conflicts->at[i]);
-    return fvm_fail(err, -EEXIST,
-                    "the host changed %zu of these since VM '%s' first saw them; nothing was committed "
-                    "(--only picks others, --force lets the VM win)",
-                    conflicts->count, vm);
+    return fvm_fail(
+        err, -EEXIST,
+        "the host changed %zu of these since VM '%s' first saw them; nothing was committed "
+        "(--only picks others, --force lets the VM win)",
+        conflicts->count, vm);
 }
 
-static int commit(struct cli_world *world, struct fvm_vm *vm, struct fvm_collection *picked, struct fvm_reg *rest,
-                  const struct keeping *how, struct fvm_error *err)
+static int commit(struct cli_world *world, struct fvm_vm *vm, struct fvm_collection *picked,
+                  struct fvm_reg *rest, const struct keeping *how, struct fvm_error *err)
 {
     FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
     FVM_CLEANUP(conflicts) struct fvm_conflicts conflicts = {0};
@@ -88,7 +92,8 @@ static int commit(struct cli_world *world, struct fvm_vm *vm, struct fvm_collect
     return fvm_commit(&world->store, &base, vm, picked, rest, err);
 }
 
-static int act(struct cli_world *world, struct fvm_vm *vm, const struct keeping *how, struct fvm_error *err)
+static int act(struct cli_world *world, struct fvm_vm *vm, const struct keeping *how,
+               struct fvm_error *err)
 {
     FVM_CLEANUP(collection) struct fvm_collection picked = {0};
     FVM_CLEANUP(reg) struct fvm_reg *rest = NULL;
@@ -155,16 +160,21 @@ const struct cli_command cli_commit = {
     .name = "commit",
     .usage = "[--only GLOB]... [--dry-run] [--force] NAME",
     .summary = "merge what a VM changed into its base",
-    .help =
-        "Files, deletions and registry of drive C: go into the base as one step; changes in folders of yours\n"
-        "(drive Z:) go into these folders. The VM keeps only what was not committed. The VM must not run; others\n"
-        "of the base may: they keep the version that they were started on, their next start sees the new one.\n"
-        "If the host changed the same thing since the VM first saw it, nothing is done and the conflicts are\n"
-        "listed. Killed half-way, say it again: it finishes.\n\n"
-        "  --only GLOB   only what matches; * and ? match \\ too; a folder or key stands for all below it\n"
-        "                (C:\\users\\*, HKCU\\Software\\Foo, Z:\\home\\me\\work\\*.txt); may be repeated\n"
-        "  --dry-run     say what would be done\n"
-        "  --force       in a conflict the VM wins\n",
+    .help = "Files, deletions and registry of drive C: go into the base as one step; changes in "
+            "folders of yours\n"
+            "(drive Z:) go into these folders. The VM keeps only what was not committed. The VM "
+            "must not run; others\n"
+            "of the base may: they keep the version that they were started on, their next start "
+            "sees the new one.\n"
+            "If the host changed the same thing since the VM first saw it, nothing is done and the "
+            "conflicts are\n"
+            "listed. Killed half-way, say it again: it finishes.\n\n"
+            "  --only GLOB   only what matches; * and ? match \\ too; a folder or key stands for "
+            "all below it\n"
+            "                (C:\\users\\*, HKCU\\Software\\Foo, Z:\\home\\me\\work\\*.txt); may "
+            "be repeated\n"
+            "  --dry-run     say what would be done\n"
+            "  --force       in a conflict the VM wins\n",
     .run = commit_command,
 };
 

@@ -1,4 +1,5 @@
-/* cli/cmd_diff.c: `fvm diff`: what a VM changed, files and registry, for people, for programs, for regedit. */
+/* cli/cmd_diff.c: `fvm diff`: what a VM changed, files and registry, for people, for programs, for
+ * regedit. */
 #include "cli/cli.h"
 #include "core/json.h"
 #include "core/reg.h"
@@ -12,11 +13,14 @@ static const struct {
     const char *word;
     char sign;
 } kinds[] = {
-    [FVM_CREATED] = {"created", '+'},   [FVM_CHANGED] = {"changed", '~'}, [FVM_METADATA] = {"metadata", '.'},
-    [FVM_DELETED] = {"deleted", '-'},   [FVM_REPLACED] = {"replaced", '!'}, [FVM_RENAMED] = {"renamed", '>'},
+    [FVM_CREATED] = {"created", '+'},   [FVM_CHANGED] = {"changed", '~'},
+    [FVM_METADATA] = {"metadata", '.'}, [FVM_DELETED] = {"deleted", '-'},
+    [FVM_REPLACED] = {"replaced", '!'}, [FVM_RENAMED] = {"renamed", '>'},
 };
-static const char *const nodes[] = {
-    [FVM_FILE] = "file", [FVM_DIRECTORY] = "directory", [FVM_SYMLINK] = "link", [FVM_SPECIAL] = "special"};
+static const char *const nodes[] = {[FVM_FILE] = "file",
+                                    [FVM_DIRECTORY] = "directory",
+                                    [FVM_SYMLINK] = "link",
+                                    [FVM_SPECIAL] = "special"};
 
 /* A terminal must not obey what a program chose as a name. */
 static void add_visible(struct fvm_text *out, const char *name, size_t cb)
@@ -28,7 +32,8 @@ static void add_visible(struct fvm_text *out, const char *name, size_t cb)
             fvm_text_putc(out, name[i]);
 }
 
-static void add_path(struct fvm_text *out, const struct fvm_tree *tree, const char *path, enum fvm_node node)
+static void add_path(struct fvm_text *out, const struct fvm_tree *tree, const char *path,
+                     enum fvm_node node)
 {
     FVM_CLEANUP(text) struct fvm_text shown = {0};
 
@@ -41,7 +46,8 @@ static void add_path(struct fvm_text *out, const struct fvm_tree *tree, const ch
         fvm_text_putc(out, '\\');
 }
 
-static void add_file_line(struct fvm_text *out, const struct fvm_tree *tree, const struct fvm_change *change)
+static void add_file_line(struct fvm_text *out, const struct fvm_tree *tree,
+                          const struct fvm_change *change)
 {
     fvm_text_printf(out, "  %c ", kinds[change->kind].sign);
     if (change->from) {
@@ -91,7 +97,8 @@ static void add_data(struct fvm_text *out, const struct fvm_reg_value *value)
         fvm_text_printf(out, "0x%08x",
                         (unsigned)value->data[0] | (unsigned)value->data[1] << 8 |
                             (unsigned)value->data[2] << 16 | (unsigned)value->data[3] << 24);
-    } else if (value->type == REG_SZ || value->type == REG_EXPAND_SZ || value->type == REG_MULTI_SZ) {
+    } else if (value->type == REG_SZ || value->type == REG_EXPAND_SZ ||
+               value->type == REG_MULTI_SZ) {
         fvm_text_putc(out, '"');
         add_utf16(out, value->data, value->data_cb);
         fvm_text_putc(out, '"');
@@ -110,7 +117,10 @@ struct registry_walk {
 static void add_entry(struct registry_walk *walk, char sign, const struct fvm_reg_key *key,
                       const struct fvm_reg_value *value)
 {
-    const char *word = sign == '+' ? "created" : sign == '-' ? "deleted" : sign == '!' ? "replaced" : "changed";
+    const char *word = sign == '+'   ? "created"
+                       : sign == '-' ? "deleted"
+                       : sign == '!' ? "replaced"
+                                     : "changed";
 
     walk->created += sign == '+';
     walk->deleted += sign == '-';
@@ -208,8 +218,8 @@ static void add_stat(struct fvm_text *out, struct fvm_collection *all)
         fvm_text_printf(out, "%s%s %zu", i ? ", " : "files: ", kinds[i].word, count[i]);
     fvm_text_puts(out, ", now ");
     cli_add_size(out, cb);
-    fvm_text_printf(out, "\nregistry: created %zu, changed %zu, deleted %zu\n", walk.created, walk.changed,
-                    walk.deleted);
+    fvm_text_printf(out, "\nregistry: created %zu, changed %zu, deleted %zu\n", walk.created,
+                    walk.changed, walk.deleted);
 }
 
 static void add_json(struct fvm_text *out, const char *vm, bool running, struct fvm_collection *all)
@@ -254,7 +264,8 @@ struct diff {
     const char *name;
 };
 
-static int diff(struct cli_world *world, struct fvm_vm *vm, const struct diff *wanted, struct fvm_error *err)
+static int diff(struct cli_world *world, struct fvm_vm *vm, const struct diff *wanted,
+                struct fvm_error *err)
 {
     FVM_CLEANUP(collection) struct fvm_collection all = {0};
     FVM_CLEANUP(text) struct fvm_text out = {0};
@@ -283,8 +294,10 @@ static int diff_command(int argc, char **argv)
     struct fvm_vm vm = {.fd = -1};
     struct fvm_error err = {{0}};
     struct diff wanted = {0};
-    const struct cli_option options[] = {
-        {"json", &wanted.json, NULL, NULL}, {"reg", &wanted.reg, NULL, NULL}, {"stat", &wanted.stat, NULL, NULL}, {0}};
+    const struct cli_option options[] = {{"json", &wanted.json, NULL, NULL},
+                                         {"reg", &wanted.reg, NULL, NULL},
+                                         {"stat", &wanted.stat, NULL, NULL},
+                                         {0}};
     int at = cli_options(&cli_diff, argc, argv, options), result;
 
     if (at + 1 != argc)
@@ -307,11 +320,14 @@ const struct cli_command cli_diff = {
     .summary = "show what a VM changed, files and registry",
     .help =
         "  + created   ~ changed   . only time or mode   - deleted   ! replaced   > renamed\n\n"
-        "Compared with the version of the base that the VM stands on; folders of yours that it saw (drive Z:)\n"
+        "Compared with the version of the base that the VM stands on; folders of yours that it saw "
+        "(drive Z:)\n"
         "with what is in them now. What Wine's own start changes is left out.\n\n"
         "  --json   {vm, running, files: [{change, node, path, from, size_before, size_after}],\n"
-        "            registry: [{change, key, value, type}]}; change is created, changed, metadata, deleted,\n"
-        "            replaced or renamed; node is file, directory, link or special; an entry without `value`\n"
+        "            registry: [{change, key, value, type}]}; change is created, changed, "
+        "metadata, deleted,\n"
+        "            replaced or renamed; node is file, directory, link or special; an entry "
+        "without `value`\n"
         "            is the key itself\n"
         "  --reg    the registry's changes as a .reg file that regedit imports\n"
         "  --stat   counts only\n",

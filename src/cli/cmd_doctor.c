@@ -28,7 +28,8 @@ struct doctor {
     size_t count;
 };
 
-static void say(struct doctor *doctor, enum verdict verdict, const char *what, const char *fmt, ...) FVM_PRINTF(4, 5);
+static void say(struct doctor *doctor, enum verdict verdict, const char *what, const char *fmt, ...)
+    FVM_PRINTF(4, 5);
 static void say(struct doctor *doctor, enum verdict verdict, const char *what, const char *fmt, ...)
 {
     struct finding *finding = &doctor->found[doctor->count++];
@@ -53,11 +54,13 @@ static void look_at_kernel(struct doctor *doctor)
     if (major > 5 || (major == 5 && minor >= 12))
         say(doctor, GOOD, "kernel", "Linux %s", uts.release);
     else
-        say(doctor, BAD, "kernel", "Linux %s is too old: sealed VMs need 5.12 or newer", uts.release);
+        say(doctor, BAD, "kernel", "Linux %s is too old: sealed VMs need 5.12 or newer",
+            uts.release);
     if (fvm_check_namespaces(&err))
         say(doctor, BAD, "namespaces", "%s", err.text);
     else
-        say(doctor, GOOD, "namespaces", "user, mount, pid, ipc, uts and net: the kernel holds VMs apart");
+        say(doctor, GOOD, "namespaces",
+            "user, mount, pid, ipc, uts and net: the kernel holds VMs apart");
 }
 
 static void look_at_wine(struct doctor *doctor)
@@ -70,7 +73,8 @@ static void look_at_wine(struct doctor *doctor)
         return;
     }
     say(doctor, GOOD, "wine", "%s", wine.loader);
-    say(doctor, LESS, "32-bit programs", "are refused with a message: sealed VMs run 64-bit programs only");
+    say(doctor, LESS, "32-bit programs",
+        "are refused with a message: sealed VMs run 64-bit programs only");
 }
 
 static void look_at_store(struct doctor *doctor)
@@ -88,12 +92,14 @@ static void look_at_store(struct doctor *doctor)
     if (fstatvfs(world.store.fd, &space))
         say(doctor, BAD, "store", "%s: %s", world.store.path, strerror(errno));
     else
-        say(doctor, space.f_bavail * space.f_frsize < (1u << 30) ? LESS : GOOD, "store", "%s, %.1f GB free",
-            world.store.path, (double)space.f_bavail * (double)space.f_frsize / 1e9);
+        say(doctor, space.f_bavail * space.f_frsize < (1u << 30) ? LESS : GOOD, "store",
+            "%s, %.1f GB free", world.store.path,
+            (double)space.f_bavail * (double)space.f_frsize / 1e9);
     if (fvm_base_open(&base, &world.store, FVM_BASE_DEFAULT, false, &err))
         say(doctor, LESS, "base", "%s (fvm run and fvm create do it by themselves)", err.text);
     else
-        say(doctor, GOOD, "base", "'%s', version %u, Windows user '%s'", base.name, base.current, base.user);
+        say(doctor, GOOD, "base", "'%s', version %u, Windows user '%s'", base.name, base.current,
+            base.user);
     fvm_base_close(&base);
     cli_close(&world);
 }
@@ -127,7 +133,8 @@ static int report(const struct doctor *doctor, bool json)
             fvm_json_put_string(&writer, "text", finding->text);
             fvm_json_end_object(&writer);
         } else {
-            fvm_text_printf(&out, "%-5s %-16s %s\n", verdicts[finding->verdict], finding->what, finding->text);
+            fvm_text_printf(&out, "%-5s %-16s %s\n", verdicts[finding->verdict], finding->what,
+                            finding->text);
         }
     }
     if (json) {
@@ -158,7 +165,8 @@ const struct cli_command cli_doctor = {
     .name = "doctor",
     .usage = "[--json]",
     .summary = "tell what this machine enforces, and what not",
-    .help = "ok: enforced or in order; less: works, with a limit that is named; BAD: no VM runs here until it is\n"
+    .help = "ok: enforced or in order; less: works, with a limit that is named; BAD: no VM runs "
+            "here until it is\n"
             "mended. Exit code 125 if anything is BAD.\n\n"
             "  --json   an array of {what, verdict, text}\n",
     .run = doctor_command,

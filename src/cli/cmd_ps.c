@@ -65,7 +65,8 @@ static bool look(struct process *process, const char *pid, const struct stat *ns
 
     snprintf(path, sizeof(path), "/proc/%s", pid);
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0 || fstatat(dir, "ns/pid", &st, 0) || st.st_ino != ns->st_ino || st.st_dev != ns->st_dev)
+    if (dir < 0 || fstatat(dir, "ns/pid", &st, 0) || st.st_ino != ns->st_ino ||
+        st.st_dev != ns->st_dev)
         return false;
     if (fvm_file_read(&status, dir, "status", 65536, NULL))
         return false;
@@ -78,7 +79,8 @@ static bool look(struct process *process, const char *pid, const struct stat *ns
     return true;
 }
 
-static void add(struct fvm_text *out, struct fvm_json *json, const char *vm, const struct process *process)
+static void add(struct fvm_text *out, struct fvm_json *json, const char *vm,
+                const struct process *process)
 {
     if (json) {
         fvm_json_object(json, NULL);
@@ -94,8 +96,8 @@ static void add(struct fvm_text *out, struct fvm_json *json, const char *vm, con
                     (double)process->rss_cb / 1e6, process->command);
 }
 
-static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store, const char *name,
-                  struct fvm_error *err)
+static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store,
+                  const char *name, struct fvm_error *err)
 {
     struct fvm_link link;
     char vm_dir[128];
@@ -122,8 +124,8 @@ static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_
     return 0;
 }
 
-static int add_named(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store, char **names,
-                     bool must_exist, struct fvm_error *err)
+static int add_named(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store,
+                     char **names, bool must_exist, struct fvm_error *err)
 {
     for (; *names; names++) {
         struct fvm_vm vm;
@@ -165,8 +167,8 @@ static int ps_command(int argc, char **argv)
     else
         fvm_text_printf(&out, "%-16s %6s %8s %10s  %s\n", "VM", "PID", "HOSTPID", "RSS", "COMMAND");
     if (!result)
-        result = add_named(&out, json ? &writer : NULL, &world.store, at < argc ? argv + at : all, at < argc,
-                           &err);
+        result = add_named(&out, json ? &writer : NULL, &world.store, at < argc ? argv + at : all,
+                           at < argc, &err);
     if (json) {
         fvm_json_end_array(&writer);
         fvm_text_putc(&out, '\n');

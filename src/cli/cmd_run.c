@@ -75,7 +75,8 @@ static int find_program(struct run *run, const char *name)
         return CLI_NOT_FOUND;
     }
     if (!S_ISREG(st.st_mode)) {
-        cli_message("'%s' is %s, not a program", name, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+        cli_message("'%s' is %s, not a program", name,
+                    S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
         return CLI_CANNOT_EXECUTE;
     }
     return CLI_OK;
@@ -102,8 +103,9 @@ static bool show(struct run *run, const char *folder, const char *what)
         return !cli_add_folder(&run->world, folder, false);
     if (what)
         cli_message("note: the %s %s is not visible in the VM: %s", what, folder,
-                    verdict == FVM_SHOW_TOO_WIDE ? "it would show your home or more; use a folder of its own"
-                                                 : "it belongs to the host's own workings");
+                    verdict == FVM_SHOW_TOO_WIDE
+                        ? "it would show your home or more; use a folder of its own"
+                        : "it belongs to the host's own workings");
     return false;
 }
 
@@ -149,7 +151,8 @@ static void drop_nested(struct cli_world *world)
             const char *inner = world->folders[i].path, *outer = world->folders[j].path;
             size_t cb = strlen(outer);
 
-            if (i == j || world->folders[j].file_only || strncmp(inner, outer, cb) || inner[cb] != '/')
+            if (i == j || world->folders[j].file_only || strncmp(inner, outer, cb) ||
+                inner[cb] != '/')
                 continue;
             free(world->folders[i].path);
             memmove(&world->folders[i], &world->folders[i + 1],
@@ -167,7 +170,8 @@ static int64_t now_ns(void)
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-/* vm.conf remembers each folder with the moment at which the VM first saw it: what the host changes later conflicts. */
+/* vm.conf remembers each folder with the moment at which the VM first saw it: what the host changes
+ * later conflicts. */
 static int remember_folder(struct fvm_vm *vm, const char *path)
 {
     char since[32];
@@ -193,7 +197,8 @@ static unsigned long long path_hash(const char *path)
 }
 
 /* The layer's side of a folder: where its overlay keeps what the VM changes. */
-static int prepare_folder(const struct run *run, int layer, struct fvm_folder *folder, struct fvm_error *err)
+static int prepare_folder(const struct run *run, int layer, struct fvm_folder *folder,
+                          struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int upper = -1;
     FVM_CLEANUP(fd) int work = -1;
@@ -243,7 +248,8 @@ static int prepare_folders(struct run *run, struct fvm_error *err)
     return result || !changed ? result : fvm_vm_save(&run->vm, err);
 }
 
-/* The program's end is not the VM's: what it left running (an installer's second half) goes on, and we wait. */
+/* The program's end is not the VM's: what it left running (an installer's second half) goes on, and
+ * we wait. */
 static void await_vm(struct run *run, struct fvm_link *link, const char *vm_dir)
 {
     struct pollfd wait = {.fd = link->fd, .events = POLLIN};
@@ -262,9 +268,10 @@ static void await_vm(struct run *run, struct fvm_link *link, const char *vm_dir)
             interrupted = 0;
             fvm_link_stop(&run->world.store, vm_dir, NULL);
         } else if (!ready && isatty(2)) {
-            cli_message("the program has ended; waiting for others that it started in VM '%s' (Ctrl-C ends "
-                        "them, `fvm ps %s` shows them)",
-                        run->vm.name, run->vm.name);
+            cli_message(
+                "the program has ended; waiting for others that it started in VM '%s' (Ctrl-C ends "
+                "them, `fvm ps %s` shows them)",
+                run->vm.name, run->vm.name);
         }
         told |= !ready;
     }
@@ -351,7 +358,8 @@ static int run_all(struct run *run)
     return code;
 }
 
-static void refuse(const struct cli_command *command, const char *option, const char *value, const char *only)
+static void refuse(const struct cli_command *command, const char *option, const char *value,
+                   const char *only)
 {
     if (value && strcmp(value, only))
         cli_usage_error(command, "--%s %s is not offered yet: only '%s'", option, value, only);
@@ -362,10 +370,14 @@ static int run_command(int argc, char **argv)
     struct run run = {.base = FVM_BASE_DEFAULT, .vm = {.fd = -1}, .world = {.store = {.fd = -1}}};
     const char *level = NULL, *net = NULL, *display = NULL;
     const struct cli_option options[] = {
-        {"vm", NULL, &run.vm_name, NULL}, {"base", NULL, &run.base, NULL},
-        {"keep", &run.keep, NULL, NULL},  {"env", NULL, NULL, &run.env},
-        {"cwd", NULL, &run.cwd, NULL},    {"level", NULL, &level, NULL},
-        {"net", NULL, &net, NULL},        {"display", NULL, &display, NULL},
+        {"vm", NULL, &run.vm_name, NULL},
+        {"base", NULL, &run.base, NULL},
+        {"keep", &run.keep, NULL, NULL},
+        {"env", NULL, NULL, &run.env},
+        {"cwd", NULL, &run.cwd, NULL},
+        {"level", NULL, &level, NULL},
+        {"net", NULL, &net, NULL},
+        {"display", NULL, &display, NULL},
         {0},
     };
     int at = cli_options(&cli_run, argc, argv, options), code;
@@ -398,20 +410,26 @@ const struct cli_command cli_run = {
     .summary = "run a Windows program in a VM",
     .help =
         "PROGRAM is a Windows path (C:\\dir\\a.exe), a name on the VM's PATH (cmd, notepad), or a\n"
-        "Linux path to an .exe, .com, .bat, .cmd or .msi file. Its folder and the current folder are\n"
-        "visible in the VM at their own paths (drive Z:), copy-on-write; the rest of your home is not.\n"
-        "Standard input, output and error, pipes, Ctrl-C and the exit code are the program's own.\n\n"
-        "Without --vm the program gets a throw-away VM, which is deleted when its last program ends.\n"
+        "Linux path to an .exe, .com, .bat, .cmd or .msi file. Its folder and the current folder "
+        "are\n"
+        "visible in the VM at their own paths (drive Z:), copy-on-write; the rest of your home is "
+        "not.\n"
+        "Standard input, output and error, pipes, Ctrl-C and the exit code are the program's "
+        "own.\n\n"
+        "Without --vm the program gets a throw-away VM, which is deleted when its last program "
+        "ends.\n"
         "If the VM runs already, the program joins it.\n\n"
         "  --vm NAME        run in this VM (see: fvm create)\n"
         "  --keep           keep the new VM: its name is told at the end\n"
         "  --base NAME      base of the new VM (default: default)\n"
         "  --cwd DIR        folder to start in, a Linux path or a Windows path of the VM\n"
-        "  --env NAME=VALUE set a variable; of your own environment only language, terminal and time\n"
+        "  --env NAME=VALUE set a variable; of your own environment only language, terminal and "
+        "time\n"
         "                   zone are passed on\n"
         "  --level sealed   how the VM is held apart; 'sealed' is the only level so far\n"
         "  --net none       no network (the only choice so far)\n"
         "  --display none   no display; GUI programs run unseen (the only choice so far)\n\n"
-        "exit code: the program's; 125 fvm failed, 126 no Windows program that can run here, 127 not found\n",
+        "exit code: the program's; 125 fvm failed, 126 no Windows program that can run here, 127 "
+        "not found\n",
     .run = run_command,
 };

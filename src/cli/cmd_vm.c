@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- create ------------------------------------------------------------------------------------ */
+/* --- create ------------------------------------------------------------------------------------
+ */
 
 static int create_command(int argc, char **argv)
 {
@@ -42,7 +43,8 @@ const struct cli_command cli_create = {
     .run = create_command,
 };
 
-/* --- list -------------------------------------------------------------------------------------- */
+/* --- list --------------------------------------------------------------------------------------
+ */
 
 struct row {
     struct fvm_vm vm;
@@ -97,8 +99,9 @@ static void add_json(struct fvm_json *json, const struct row *row)
 
 static void add_line(struct fvm_text *out, const struct row *row)
 {
-    fvm_text_printf(out, "%-20s %-8s %-7s %-10s %-21s ", row->vm.name, state(row), conf_or(row, "level", "-"),
-                    conf_or(row, "base", "-"), conf_or(row, "created", "-"));
+    fvm_text_printf(out, "%-20s %-8s %-7s %-10s %-21s ", row->vm.name, state(row),
+                    conf_or(row, "level", "-"), conf_or(row, "base", "-"),
+                    conf_or(row, "created", "-"));
     if (row->broken)
         fvm_text_puts(out, row->error.text);
     else
@@ -118,8 +121,8 @@ static int list_all(const struct fvm_store *store, bool json, struct fvm_error *
     if (json)
         fvm_json_array(&writer, NULL);
     else
-        fvm_text_printf(&out, "%-20s %-8s %-7s %-10s %-21s %s\n", "NAME", "STATE", "LEVEL", "BASE", "CREATED",
-                        "FILES");
+        fvm_text_printf(&out, "%-20s %-8s %-7s %-10s %-21s %s\n", "NAME", "STATE", "LEVEL", "BASE",
+                        "CREATED", "FILES");
     for (char **name = names; *name; name++) {
         struct row row;
 
@@ -161,12 +164,14 @@ const struct cli_command cli_list = {
     .usage = "[--json]",
     .summary = "list the VMs",
     .help = "FILES is the size of what a VM keeps of its own; the base is shared.\n\n"
-            "  --json   an array of {name, state (running, stopped, damaged), level, base, version, temporary,\n"
+            "  --json   an array of {name, state (running, stopped, damaged), level, base, "
+            "version, temporary,\n"
             "           created, bytes, files; error if damaged}\n",
     .run = list_command,
 };
 
-/* --- stop, delete ------------------------------------------------------------------------------- */
+/* --- stop, delete -------------------------------------------------------------------------------
+ */
 
 typedef int on_vm(struct cli_world *world, struct fvm_vm *vm, struct fvm_error *err);
 
@@ -204,7 +209,8 @@ static int stop_vm(struct cli_world *world, struct fvm_vm *vm, struct fvm_error 
     snprintf(vm_dir, sizeof(vm_dir), "vms/%s", vm->name);
     result = fvm_link_stop(&world->store, vm_dir, err);
     if (result == -ENOENT && !fvm_lock(vm->fd, true, false))
-        return fvm_vm_recover(&world->store, vm, err); /* it does not run: make sure that it is at rest */
+        return fvm_vm_recover(&world->store, vm,
+                              err); /* it does not run: make sure that it is at rest */
     return result == -ENOENT ? 0 : result;
 }
 
@@ -220,8 +226,9 @@ const struct cli_command cli_stop = {
     .name = "stop",
     .usage = "NAME...",
     .summary = "end all programs of a VM",
-    .help = "Programs are ended without being asked; what they had written is kept, the registry too.\n"
-            "A VM that does not run is left as it is.\n",
+    .help =
+        "Programs are ended without being asked; what they had written is kept, the registry too.\n"
+        "A VM that does not run is left as it is.\n",
     .run = stop_command,
 };
 
@@ -237,8 +244,8 @@ static int delete_vm(struct cli_world *world, struct fvm_vm *vm, struct fvm_erro
             return result;
     }
     if (fvm_lock(vm->fd, true, false))
-        return fvm_fail(err, -EBUSY, "VM '%s' is running; stop it first, or: fvm delete --force %s", vm->name,
-                        vm->name);
+        return fvm_fail(err, -EBUSY, "VM '%s' is running; stop it first, or: fvm delete --force %s",
+                        vm->name, vm->name);
     return fvm_vm_delete(&world->store, vm, err);
 }
 
@@ -254,7 +261,8 @@ const struct cli_command cli_delete = {
     .name = "delete",
     .usage = "[--force] NAME...",
     .summary = "delete a VM with all that it changed",
-    .help = "There is no way back. A damaged VM (see: fvm list) is removed by deleting its folder.\n\n"
-            "  --force   stop it first if it runs\n",
+    .help =
+        "There is no way back. A damaged VM (see: fvm list) is removed by deleting its folder.\n\n"
+        "  --force   stop it first if it runs\n",
     .run = delete_command,
 };

@@ -15,9 +15,12 @@ static bool is_within(const char *inner, const char *outer)
 
 enum fvm_show fvm_judge_folder(const char *folder, const char *home, const char *store)
 {
-    static const char *const system[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/fvm", "/prefix"};
-    static const char *const never[] = {"/proc", "/sys", "/dev", "/etc", "/boot", "/run/user", "/run/fvm", "/home/fvm"};
-    static const char *const roots[] = {"/", "/home", "/tmp", "/run", "/var", "/root", "/mnt", "/media", "/srv", "/opt"};
+    static const char *const system[] = {"/usr",   "/bin",   "/sbin", "/lib",
+                                         "/lib32", "/lib64", "/fvm",  "/prefix"};
+    static const char *const never[] = {"/proc", "/sys",      "/dev",     "/etc",
+                                        "/boot", "/run/user", "/run/fvm", "/home/fvm"};
+    static const char *const roots[] = {"/",     "/home", "/tmp",   "/run", "/var",
+                                        "/root", "/mnt",  "/media", "/srv", "/opt"};
 
     for (size_t i = 0; i < ARRAY_LEN(system); i++)
         if (is_within(folder, system[i]))

@@ -12,11 +12,12 @@ static const struct cli_command *const commands[] = {
 
 static void print_help(void)
 {
-    printf("fvm %s: a Windows of its own for any Windows program, on Linux with Wine\n\n"
-           "The program sees the host's files, registry and programs; what it changes is private to\n"
-           "its VM, and nothing it says leaves the VM.\n\n"
-           "usage: fvm COMMAND [OPTION...]\n\n",
-           FVM_VERSION);
+    printf(
+        "fvm %s: a Windows of its own for any Windows program, on Linux with Wine\n\n"
+        "The program sees the host's files, registry and programs; what it changes is private to\n"
+        "its VM, and nothing it says leaves the VM.\n\n"
+        "usage: fvm COMMAND [OPTION...]\n\n",
+        FVM_VERSION);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
     printf("\n`fvm COMMAND --help` tells all about one. Two to begin with:\n\n"
@@ -31,7 +32,8 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
 
-    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of write(), told like any other */
+    signal(SIGPIPE,
+           SIG_IGN); /* a reader that has gone is an error of write(), told like any other */
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (!strcmp(name, commands[i]->name))
             return commands[i]->run(argc - 1, argv + 1);

@@ -1,4 +1,5 @@
-/* core/base.h: the few words every file of FVM uses. Includes no OS header; compiles as ELF and as PE. */
+/* core/base.h: the few words every file of FVM uses. Includes no OS header; compiles as ELF and as
+ * PE. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +9,8 @@
 
 /* FVM_CLEANUP(free_ptr) char *text = NULL;  -> free_ptr(&text) at the end of the scope. */
 #define FVM_CLEANUP(fn) __attribute__((cleanup(fvm_cleanup_##fn)))
-/* Hand an owned value over: yields it and leaves `none` behind, so that the cleanup does nothing. */
+/* Hand an owned value over: yields it and leaves `none` behind, so that the cleanup does nothing.
+ */
 #define FVM_STEAL(var, none)                                                                       \
     __extension__({                                                                                \
         __typeof__(var) stolen_ = (var);                                                           \
@@ -17,4 +19,4 @@
     })
 
 #define FVM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define FVM_NODISCARD __attribute__((warn_unused_result))
+#define FVM_NODISCARD         __attribute__((warn_unused_result))

@@ -1,4 +1,5 @@
-/* core/error.h: the sentence that goes with a failed call: what failed, why, what to do. For core, store and launcher. */
+/* core/error.h: the sentence that goes with a failed call: what failed, why, what to do. For core,
+ * store and launcher. */
 #pragma once
 #include "core/base.h"
 

@@ -3,8 +3,8 @@
 #include "core/base.h"
 
 enum fvm_pe_kind {
-    FVM_PE_NONE,   /* no Windows program */
-    FVM_PE_DOS,    /* "MZ" without a Windows part */
+    FVM_PE_NONE, /* no Windows program */
+    FVM_PE_DOS,  /* "MZ" without a Windows part */
     FVM_PE_WIN16,
     FVM_PE_X64,
     FVM_PE_I386,

@@ -182,6 +182,8 @@ static void keep_common_names(struct hive *h, const char *path, size_t cb)
     size_t same = 0, least = cb < h->key_line_cb ? cb : h->key_line_cb;
     unsigned depth = 0;
 
+    while (same + 16 <= least && memcmp(path + same, h->key_line + same, 16) == 0)
+        same += 16;
     while (same < least && path[same] == h->key_line[same])
         same++;
     while (depth < h->depth && h->ends[depth] + 2 <= same)

@@ -77,7 +77,7 @@ static void put_name(struct fvm_text *out, const char *name, size_t cb, const ch
     char bytes[16];
 
     while (s < end && (uint8_t)*s >= 0x20 && (uint8_t)*s < 0x80 && *s != '\\' &&
-           !strchr(specials, *s))
+           *s != specials[0] && *s != specials[1])
         s++;
     fvm_text_add(out, name, (size_t)(s - name));
     unit = s < end ? reg_name_next(&s, end) : FVM_UTF8_BAD;

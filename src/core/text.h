@@ -1,12 +1,13 @@
-/* core/text.h: a growing byte buffer, for everything that builds text. Owner: whoever declares it. */
+/* core/text.h: a growing byte buffer, for everything that builds text. Owner: whoever declares it.
+ */
 #pragma once
 #include "core/base.h"
 #include "core/status.h"
 
 struct fvm_text {
-    char *s;    /* NUL-terminated once anything was added; NULL while empty */
-    size_t cb;  /* bytes used, the NUL not counted */
-    size_t cap; /* bytes allocated */
+    char *s;     /* NUL-terminated once anything was added; NULL while empty */
+    size_t cb;   /* bytes used, the NUL not counted */
+    size_t cap;  /* bytes allocated */
     bool failed; /* memory ran out: all later additions are ignored; check once at the end */
 };
 

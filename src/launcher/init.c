@@ -1,6 +1,7 @@
 /*
- * launcher/init.c: pid 1 of a sealed VM: builds the root, starts wineserver, reaps, starts drivers on demand,
- * and ends when nobody holds the VM and nothing runs in it. See launcher.h for the processes.
+ * launcher/init.c: pid 1 of a sealed VM: builds the root, starts wineserver, reaps, starts drivers
+ * on demand, and ends when nobody holds the VM and nothing runs in it. See launcher.h for the
+ * processes.
  */
 #include "launcher/seal.h"
 #include "store/file.h"
@@ -25,7 +26,8 @@
 #include <unistd.h>
 
 #define MAX_WAITERS 32
-/* How often an unheld VM with a wineserver is looked at, and how long a stop waits for wineserver's last save. */
+/* How often an unheld VM with a wineserver is looked at, and how long a stop waits for wineserver's
+ * last save. */
 #define IDLE_LOOK_MS 100
 #define STOP_WAIT_MS 3000
 
@@ -37,9 +39,9 @@ struct init {
     pid_t server;
     bool held;
     struct demand {
-        const char *word;      /* what the guest library asks for */
-        const char *flag;      /* made when it runs: nobody asks again */
-        const char *argument;  /* of fvmdrivers.exe */
+        const char *word;     /* what the guest library asks for */
+        const char *flag;     /* made when it runs: nobody asks again */
+        const char *argument; /* of fvmdrivers.exe */
         pid_t starter;
         int waiters[MAX_WAITERS];
         size_t waiter_count;
@@ -109,7 +111,8 @@ static void demand_ended(struct init *init, struct demand *demand, bool worked)
 
 static void start_demanded(struct init *init, struct demand *demand, int connection)
 {
-    char *const argv[] = {(char *)"wine64", (char *)"Z:\\fvm\\fvmdrivers.exe", (char *)demand->argument, NULL};
+    char *const argv[] = {(char *)"wine64", (char *)"Z:\\fvm\\fvmdrivers.exe",
+                          (char *)demand->argument, NULL};
 
     if (demand->waiter_count == MAX_WAITERS) {
         answer(connection, "failed\n");
@@ -154,7 +157,8 @@ static bool reap(struct init *init)
             init->server = 0;
         for (size_t i = 0; i < ARRAY_LEN(init->demands); i++)
             if (pid == init->demands[i].starter)
-                demand_ended(init, &init->demands[i], WIFEXITED(status) && WEXITSTATUS(status) == 0);
+                demand_ended(init, &init->demands[i],
+                             WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
     return pid == 0;
 }
@@ -238,7 +242,8 @@ _Noreturn static void serve(struct init *init)
         if (!init->held && !any_child)
             _exit(0);
         if (!init->held && init->server > 0 && alone_with_server(init))
-            kill(init->server, SIGTERM); /* a server that never had a client does not end by itself */
+            kill(init->server,
+                 SIGTERM); /* a server that never had a client does not end by itself */
     }
 }
 
@@ -278,7 +283,8 @@ static int prepare(struct init *init, struct fvm_error *err)
     if (result)
         return result;
     memcpy(init->demands, all_demands, sizeof(init->demands));
-    make_flag("/run/fvm/lazy-services"); /* the service manager, too, starts when it is first asked for */
+    make_flag(
+        "/run/fvm/lazy-services"); /* the service manager, too, starts when it is first asked for */
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &children, NULL))
@@ -309,7 +315,8 @@ void fvm_init_main(const struct fvm_start *start, int link)
     struct init init = {.start = start, .link = link, .signals = -1, .door = -1, .held = true};
     struct fvm_report report = {0};
 
-    /* The supervisor's death takes the VM along at once; the store recovers from the hives on disk. */
+    /* The supervisor's death takes the VM along at once; the store recovers from the hives on disk.
+     */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_DUMPABLE, 0);
     setsid();

@@ -1,9 +1,10 @@
 /*
- * launcher/join.c: a program enters a running VM as a child of `fvm run`: same terminal, same session, other world.
- * See launcher.h.
+ * launcher/join.c: a program enters a running VM as a child of `fvm run`: same terminal, same
+ * session, other world. See launcher.h.
  *
- * Two steps, because a process cannot come back from a user namespace: a helper enters the VM's user and pid
- * namespace and clones the program's process with CLONE_PARENT, so that it is the child of `fvm run` itself.
+ * Two steps, because a process cannot come back from a user namespace: a helper enters the VM's
+ * user and pid namespace and clones the program's process with CLONE_PARENT, so that it is the
+ * child of `fvm run` itself.
  */
 #include "core/text.h"
 #include "launcher/program.h"
@@ -34,11 +35,11 @@ struct join {
     const struct fvm_wine *wine;
     const struct fvm_program *program;
     int mounts[MAX_FOLDERS]; /* overlays, not yet placed */
-    int report;              /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
+    int report; /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
 };
 
-/* Overlays are made where both the folder and the store can be named: in a copy of the host's mounts that belongs to
- * the VM's user namespace. They are carried into the VM by descriptor. */
+/* Overlays are made where both the folder and the store can be named: in a copy of the host's
+ * mounts that belongs to the VM's user namespace. They are carried into the VM by descriptor. */
 static int make_overlays(struct join *join, struct fvm_error *err)
 {
     const struct fvm_program *program = join->program;
@@ -52,7 +53,8 @@ static int make_overlays(struct join *join, struct fvm_error *err)
         const struct fvm_folder *folder = &program->folders[i];
 
         if (folder->file_only)
-            join->mounts[i] = (int)syscall(SYS_open_tree, AT_FDCWD, folder->lower, OPEN_TREE_CLONE | O_CLOEXEC);
+            join->mounts[i] =
+                (int)syscall(SYS_open_tree, AT_FDCWD, folder->lower, OPEN_TREE_CLONE | O_CLOEXEC);
         else
             join->mounts[i] = fvm_overlay_make(
                 &(struct fvm_overlay){folder->lower, folder->upper, folder->work}, err);
@@ -64,7 +66,8 @@ static int make_overlays(struct join *join, struct fvm_error *err)
     return 0;
 }
 
-/* The VM's root is read-only for everybody in it; a clone of its mount, writable for us alone, takes the mount points. */
+/* The VM's root is read-only for everybody in it; a clone of its mount, writable for us alone,
+ * takes the mount points. */
 static int make_mount_point(int root, const char *path, bool is_file)
 {
     FVM_CLEANUP(fd) int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
@@ -119,7 +122,8 @@ static bool already_mounted(const char *path, bool is_file)
 static int place_folders(const struct join *join, struct fvm_error *err)
 {
     struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
-    struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    struct mount_attr read_only = {.attr_set =
+                                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
     FVM_CLEANUP(fd) int root = -1;
     int result;
 
@@ -139,7 +143,8 @@ static int place_folders(const struct join *join, struct fvm_error *err)
             return fvm_fail(err, -errno, "cannot open the VM's root: %s", strerror(errno));
         result = make_mount_point(root, below, folder->file_only);
         if (result)
-            return fvm_fail(err, result, "cannot make '%s' in the VM: %s", folder->path, strerror(-result));
+            return fvm_fail(err, result, "cannot make '%s' in the VM: %s", folder->path,
+                            strerror(-result));
         if (folder->file_only &&
             mount_setattr(join->mounts[i], "", AT_EMPTY_PATH, &read_only, sizeof(read_only)))
             return fvm_fail(err, -errno, "cannot protect '%s': %s", folder->path, strerror(errno));
@@ -162,29 +167,34 @@ static int enter_folder(const struct fvm_program *program, struct fvm_error *err
     char path[4096];
 
     if (program->cwd && program->cwd[0] && program->cwd[1] == ':') {
-        snprintf(path, sizeof(path), "/prefix/dosdevices/%c:/%s", program->cwd[0] | 0x20, program->cwd + 2);
+        snprintf(path, sizeof(path), "/prefix/dosdevices/%c:/%s", program->cwd[0] | 0x20,
+                 program->cwd + 2);
         for (char *c = path; *c; c++)
             if (*c == '\\')
                 *c = '/';
         if (chdir(path))
-            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd, strerror(errno));
+            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd,
+                            strerror(errno));
         return 0;
     }
     if (program->cwd) {
         if (chdir(program->cwd))
-            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd, strerror(errno));
+            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd,
+                            strerror(errno));
         return 0;
     }
     snprintf(path, sizeof(path), "/prefix/drive_c/users/%s", program->user);
     return chdir(path) && chdir("/prefix/drive_c") && chdir("/") ? -errno : 0;
 }
 
-/* Only what a program needs is passed from the user's environment: it may hold tokens and paths of the host. */
+/* Only what a program needs is passed from the user's environment: it may hold tokens and paths of
+ * the host. */
 static char **make_environment(const struct fvm_program *program, const struct fvm_wine *wine,
                                const char *pipes)
 {
-    static const char *const passed[] = {"LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC",
-                                         "LC_TIME", "LANGUAGE", "TERM", "COLORTERM", "TZ", "WINEDEBUG"};
+    static const char *const passed[] = {"LANG",       "LC_ALL",  "LC_CTYPE", "LC_MESSAGES",
+                                         "LC_NUMERIC", "LC_TIME", "LANGUAGE", "TERM",
+                                         "COLORTERM",  "TZ",      "WINEDEBUG"};
     size_t count = 0;
     char **env;
 
@@ -245,7 +255,8 @@ static int pass_as_is(char **argv, const struct fvm_program *program)
     return 0;
 }
 
-/* Order: mounts, descriptors, privileges, and only then a look at anything that the VM may have written. */
+/* Order: mounts, descriptors, privileges, and only then a look at anything that the VM may have
+ * written. */
 static int run(struct join *join, struct fvm_error *err)
 {
     const struct fvm_program *program = join->program;
@@ -257,6 +268,8 @@ static int run(struct join *join, struct fvm_error *err)
         result = place_folders(join, err);
     if (result)
         return result;
+    if (program->log > 0 && (dup2(program->log, 1) < 0 || dup2(program->log, 2) < 0))
+        return fvm_fail(err, -errno, "cannot write the log: %s", strerror(errno));
     fvm_seal_close(&join->report, 1);
     result = fvm_seal_process(err);
     if (!result)
@@ -291,7 +304,8 @@ _Noreturn static void fail(const struct join *join, int code, const struct fvm_e
     _exit(125);
 }
 
-/* The helper: prepares overlays, enters user and pid namespace, clones the program's process for our parent. */
+/* The helper: prepares overlays, enters user and pid namespace, clones the program's process for
+ * our parent. */
 _Noreturn static void help(struct join *join)
 {
     struct fvm_error err = {{0}};
@@ -309,7 +323,8 @@ _Noreturn static void help(struct join *join)
         fail(join, result, &err);
     pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid < 0)
-        fail(join, -errno, (fvm_fail(&err, 0, "cannot start a process in the VM: %s", strerror(errno)), &err));
+        fail(join, -errno,
+             (fvm_fail(&err, 0, "cannot start a process in the VM: %s", strerror(errno)), &err));
     if (!pid) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* as Wine's program would die with `wine` */
         result = run(join, &err);
@@ -338,8 +353,9 @@ static int await(int fd, pid_t *pid, struct fvm_error *err)
     return *pid > 0 ? 0 : fvm_fail(err, -EIO, "the VM ended while the program was started");
 }
 
-int fvm_join(const struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
-             const struct fvm_program *program, pid_t *pid, struct fvm_error *err)
+int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
+             const struct fvm_wine *wine, const struct fvm_program *program, pid_t *pid,
+             struct fvm_error *err)
 {
     struct join join = {.link = link, .store = store, .wine = wine, .program = program};
     int pair[2], result;

@@ -1,4 +1,5 @@
-/* launcher/launcher.h: a sealed VM as processes: start, join, ask, stop. For the commands; everything else here is private. */
+/* launcher/launcher.h: a sealed VM as processes: start, join, ask, stop. For the commands;
+ * everything else here is private. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
@@ -8,17 +9,18 @@
 
 /*
  * Processes of a running VM:
- *   supervisor  one per VM, on the host, own session; holds the VM's lock and its namespaces' descriptors
- *   init        pid 1 of the VM: mounts the root, starts wineserver, reaps, starts drivers on demand
- *   program     child of the `fvm run` that was asked for it (so the terminal is shared), joined to the namespaces
- * The VM ends when no `fvm run` holds it and init has no child left; or by fvm_vm_stop().
+ *   supervisor  one per VM, on the host, own session; holds the VM's lock and its namespaces'
+ * descriptors init        pid 1 of the VM: mounts the root, starts wineserver, reaps, starts
+ * drivers on demand program     child of the `fvm run` that was asked for it (so the terminal is
+ * shared), joined to the namespaces The VM ends when no `fvm run` holds it and init has no child
+ * left; or by fvm_vm_stop().
  */
 
 struct fvm_wine {
-    char loader[256];  /* wine64 */
-    char server[256];  /* wineserver64 */
-    char pe_dir[256];  /* where the builtin wineboot.exe of this Wine lies */
-    char guest[4096];  /* FVM's own guest files */
+    char loader[256]; /* wine64 */
+    char server[256]; /* wineserver64 */
+    char pe_dir[256]; /* where the builtin wineboot.exe of this Wine lies */
+    char guest[4096]; /* FVM's own guest files */
     bool has_32bit;
 };
 /** Find Wine and FVM's guest files. @return 0; -ENOENT: sentence says what to install */
@@ -33,11 +35,12 @@ enum fvm_boot {
 struct fvm_start {
     const struct fvm_store *store;
     const struct fvm_wine *wine;
-    const char *base;     /* its name, and */
-    unsigned version;     /* which version is below; 0: prefix_dir is the drive itself, written directly */
-    const char *vm_dir;   /* the VM's folder, relative to the store: "vms/x" */
-    const char *prefix;   /* folder that becomes WINEPREFIX, relative to the store */
-    const char *user;     /* Windows user name */
+    const char *base; /* its name, and */
+    unsigned
+        version; /* which version is below; 0: prefix_dir is the drive itself, written directly */
+    const char *vm_dir; /* the VM's folder, relative to the store: "vms/x" */
+    const char *prefix; /* folder that becomes WINEPREFIX, relative to the store */
+    const char *user;   /* Windows user name */
     enum fvm_boot boot;
 };
 
@@ -52,66 +55,79 @@ int fvm_launch(const struct fvm_start *start, int lock_fd, int *hold, struct fvm
 
 /* A connection to a running VM's supervisor. */
 struct fvm_link {
-    int fd;          /* hold: the VM does not end by itself while this is open */
-    int ns[6];       /* user, mnt, ipc, uts, net, pid */
-    pid_t init;      /* host pid of pid 1 */
+    int fd;     /* hold: the VM does not end by itself while this is open */
+    int ns[6];  /* user, mnt, ipc, uts, net, pid */
+    pid_t init; /* host pid of pid 1 */
 };
-/** Join a running VM. @return 0; -ENOENT it does not run (or is just ending): start it, or try again */
-int fvm_link_open(struct fvm_link *link, const struct fvm_store *store, const char *vm_dir, struct fvm_error *err);
+/** Join a running VM. @return 0; -ENOENT it does not run (or is just ending): start it, or try
+ * again */
+int fvm_link_open(struct fvm_link *link, const struct fvm_store *store, const char *vm_dir,
+                  struct fvm_error *err);
 void fvm_link_close(struct fvm_link *link);
 /**
- * Hold the VM no longer: it may end. The link stays open and is readable (end of file) when the VM is at rest.
+ * Hold the VM no longer: it may end. The link stays open and is readable (end of file) when the VM
+ * is at rest.
  *
  * @return 0 nobody else holds it; 1 another `fvm run` does
  */
 int fvm_link_release(struct fvm_link *link);
-/** Wait until the VM is at rest: everything ended, its registry written to the layer, or all of it deleted. */
+/** Wait until the VM is at rest: everything ended, its registry written to the layer, or all of it
+ * deleted. */
 void fvm_link_await_end(struct fvm_link *link);
-/** End a running VM: wineserver saves, then everything is killed. @return 0; -ENOENT it does not run */
+/** End a running VM: wineserver saves, then everything is killed. @return 0; -ENOENT it does not
+ * run */
 int fvm_link_stop(const struct fvm_store *store, const char *vm_dir, struct fvm_error *err);
 
 /* A Linux folder that a VM sees at its own path, copy-on-write. */
 struct fvm_folder {
-    char *path;                /* absolute, without links */
-    char lower[4096 + 64];     /* where this process reaches it: the path itself, or below the store */
-    char *upper, *work; /* relative to the store */
-    bool file_only;   /* path is one file, shown read-only */
+    char *path;            /* absolute, without links */
+    char lower[4096 + 64]; /* where this process reaches it: the path itself, or below the store */
+    char *upper, *work;    /* relative to the store */
+    bool file_only;        /* path is one file, shown read-only */
 };
 /* A program to be run in a VM. */
 struct fvm_program {
-    char **argv;              /* as the user gave it; argv[0] names the program */
-    const char *linux_path;   /* argv[0] as an absolute Linux path, or NULL: a Windows path or a bare name */
-    const char *cwd;          /* absolute Linux path or Windows path in the VM; NULL: the user's profile */
-    char **env;               /* K=V to set, NULL-terminated */
+    char **argv; /* as the user gave it; argv[0] names the program */
+    const char
+        *linux_path; /* argv[0] as an absolute Linux path, or NULL: a Windows path or a bare name */
+    const char *cwd; /* absolute Linux path or Windows path in the VM; NULL: the user's profile */
+    char **env;      /* K=V to set, NULL-terminated */
     struct fvm_folder *folders;
     size_t folder_count;
-    const char *search;       /* the VM's PATH (Windows form, ';' between), or NULL */
+    const char *search; /* the VM's PATH (Windows form, ';' between), or NULL */
     const char *user;
-    bool as_is;               /* argv goes to Wine without a search: while a base is made there is nothing to search */
+    int log;    /* descriptor for its output and error, instead of ours; 0: none */
+    bool as_is; /* argv goes to Wine without a search: while a base is made there is nothing to
+                   search */
 };
 /**
  * Start a program in a running VM, as a child of the caller.
  *
  * @param pid [out] host pid, to be waited for
- * @return 0; -ENOENT program not found (exit 127), -ENOEXEC not a Windows program or wrong architecture (exit 126); -errno
+ * @return 0; -ENOENT program not found (exit 127), -ENOEXEC not a Windows program or wrong
+ * architecture (exit 126); -errno
  */
-int fvm_join(const struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
-             const struct fvm_program *program, pid_t *pid, struct fvm_error *err);
+int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
+             const struct fvm_wine *wine, const struct fvm_program *program, pid_t *pid,
+             struct fvm_error *err);
 
-/* --- VMs of the store (start.c, make_base.c) ------------------------------------------------------ */
+/* --- VMs of the store (start.c, make_base.c)
+ * ------------------------------------------------------ */
 /**
  * Make sure that a VM runs, and hold it.
  *
- * Starts it over the base's current version; recovers what a crash left; joins it if it runs already.
+ * Starts it over the base's current version; recovers what a crash left; joins it if it runs
+ * already.
  *
  * @param vm   [in,out] may be locked (just created); is not afterwards
  * @param user [out] Windows user name, at least 64 bytes
  * @return 0; -EBUSY another fvm works on it for long; -errno
  */
-int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine, struct fvm_vm *vm,
-                 char *user, struct fvm_error *err);
+int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
+                 struct fvm_vm *vm, char *user, struct fvm_error *err);
 /**
- * After a crash of everything: write what the hives of a dead VM say to its layer. The VM is locked.
+ * After a crash of everything: write what the hives of a dead VM say to its layer. The VM is
+ * locked.
  *
  * @return 0 (also when there is nothing to recover)
  */
@@ -119,22 +135,26 @@ int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, struc
 
 /** Called with each step of long work: "installing Windows", 1 of 4. */
 typedef void fvm_progress(void *context, unsigned step, unsigned steps, const char *what);
-/** Make a base: a fresh Windows 10 (by its version) that FVM's lean boot suits. Takes about 10 s. */
-int fvm_make_base(const struct fvm_store *store, const struct fvm_wine *wine, const char *name, fvm_progress *progress,
-                  void *context, struct fvm_error *err);
+/** Make a base: a fresh Windows 10 (by its version) that FVM's lean boot suits. Takes about 10 s.
+ */
+int fvm_make_base(const struct fvm_store *store, const struct fvm_wine *wine, const char *name,
+                  fvm_progress *progress, void *context, struct fvm_error *err);
 
-/* --- root and the machine (privilege.c) --------------------------------------------------------- */
+/* --- root and the machine (privilege.c) ---------------------------------------------------------
+ */
 /**
  * Started by root: become the unprivileged user that VMs of root belong to.
  *
- * Before that, in a mount namespace of its own: gives the store to that user, and shows it FVM's guest files and each
- * folder below the store; folders by idmapped mounts, in which their owner's files appear as the VM user's own.
- * Not started by root: only sets each folder's `lower`.
+ * Before that, in a mount namespace of its own: gives the store to that user, and shows it FVM's
+ * guest files and each folder below the store; folders by idmapped mounts, in which their owner's
+ * files appear as the VM user's own. Not started by root: only sets each folder's `lower`.
  *
  * @param wine    [in,out] guest becomes the shown path
  * @param folders [in,out] path given, lower set
  * @return 0; -EPERM the store belongs to somebody else; -errno
  */
-int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count, struct fvm_error *err);
-/** Does this kernel let an ordinary user make the namespaces? @return 0; -errno, sentence says what to enable */
+int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,
+                    struct fvm_error *err);
+/** Does this kernel let an ordinary user make the namespaces? @return 0; -errno, sentence says what
+ * to enable */
 int fvm_check_namespaces(struct fvm_error *err);

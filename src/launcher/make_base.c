@@ -1,4 +1,5 @@
-/* launcher/make_base.c: a fresh Windows for VMs to stand on. Made inside a seal, like everything else. See launcher.h. */
+/* launcher/make_base.c: a fresh Windows for VMs to stand on. Made inside a seal, like everything
+ * else. See launcher.h. */
 #include "core/reg.h"
 #include "launcher/launcher.h"
 #include "store/change.h"
@@ -15,23 +16,29 @@
 #include <unistd.h>
 
 #define SERVICES "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services"
-#define STEPS 4
+#define STEPS    4
 
 struct making {
     const struct fvm_store *store;
     const struct fvm_wine *wine;
     struct fvm_base base;
     int draft;
+    int log;                    /* Wine's own words, for whom it goes wrong: bases/NAME/make.log */
     char dir[128], prefix[192]; /* relative to the store */
 };
 
 /* A VM of its own whose prefix is the draft itself. */
 static int run_in(const struct making *making, char **argv, struct fvm_error *err)
 {
-    struct fvm_start start = {.store = making->store, .wine = making->wine, .base = making->base.name,
-                              .vm_dir = making->dir, .prefix = making->prefix,
-                              .user = making->base.user, .boot = FVM_BOOT_FULL};
-    struct fvm_program program = {.argv = argv, .user = making->base.user, .as_is = true};
+    struct fvm_start start = {.store = making->store,
+                              .wine = making->wine,
+                              .base = making->base.name,
+                              .vm_dir = making->dir,
+                              .prefix = making->prefix,
+                              .user = making->base.user,
+                              .boot = FVM_BOOT_FULL};
+    struct fvm_program program = {
+        .argv = argv, .user = making->base.user, .as_is = true, .log = making->log};
     struct fvm_link link = {.fd = -1};
     int hold = -1, status = 0, result, run;
     pid_t pid;
@@ -49,7 +56,8 @@ static int run_in(const struct making *making, char **argv, struct fvm_error *er
         return result;
     result = fvm_join(&link, making->store, making->wine, &program, &pid, err);
     if (!result && (waitpid(pid, &status, 0) < 0 || status))
-        result = fvm_fail(err, -EIO, "'%s' failed while the base was made (status %#x)", argv[0], status);
+        result = fvm_fail(err, -EIO, "'%s' failed (status %#x); what it said is in %s/%s/make.log",
+                          argv[0], (unsigned)status, making->store->path, making->dir);
     fvm_link_release(&link);
     fvm_link_await_end(&link);
     fvm_link_close(&link);
@@ -57,8 +65,8 @@ static int run_in(const struct making *making, char **argv, struct fvm_error *er
 }
 
 /*
- * What a VM's boot need not do: services start on demand, no drivers for devices that a VM lacks, no menus on the
- * host's desktop; windows live without a display unless the VM is given one.
+ * What a VM's boot need not do: services start on demand, no drivers for devices that a VM lacks,
+ * no menus on the host's desktop; windows live without a display unless the VM is given one.
  */
 static fvm_status make_lean(struct fvm_reg *reg)
 {
@@ -67,7 +75,8 @@ static fvm_status make_lean(struct fvm_reg *reg)
         "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Enum\\ROOT\\WINE\\WINEUSB",
         "HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows\\CurrentVersion\\RunServices",
     };
-    static const char computer[] = "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ComputerName\\";
+    static const char computer[] =
+        "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ComputerName\\";
     const size_t services_cb = strlen(SERVICES) + 1;
     fvm_status status = FVM_OK;
     char key[256];
@@ -76,7 +85,8 @@ static fvm_status make_lean(struct fvm_reg *reg)
         const struct fvm_reg_key *service = fvm_reg_key_at(reg, i);
         const struct fvm_reg_value *start;
 
-        if (strncmp(service->path, SERVICES "\\", services_cb) || strchr(service->path + services_cb, '\\'))
+        if (strncmp(service->path, SERVICES "\\", services_cb) ||
+            strchr(service->path + services_cb, '\\'))
             continue;
         start = fvm_reg_find_value(service, "Start");
         if (start && start->data_cb == 4 && start->data[0] < 3 && !fvm_failed(status))
@@ -88,7 +98,8 @@ static fvm_status make_lean(struct fvm_reg *reg)
     if (!fvm_failed(status))
         status = fvm_reg_set_string(reg, key, "ComputerName", "FVM");
     if (!fvm_failed(status))
-        status = fvm_reg_set_string(reg, "HKEY_CURRENT_USER\\Software\\Wine\\Drivers", "Graphics", "null");
+        status = fvm_reg_set_string(reg, "HKEY_CURRENT_USER\\Software\\Wine\\Drivers", "Graphics",
+                                    "null");
     return status;
 }
 
@@ -104,7 +115,8 @@ static int edit_registry(const struct making *making, struct fvm_error *err)
     return fvm_hives_write(reg, making->draft, err);
 }
 
-/* Wine links Desktop, Documents and so on to the Unix home; in a VM they are folders of its own drive. */
+/* Wine links Desktop, Documents and so on to the Unix home; in a VM they are folders of its own
+ * drive. */
 static int unlink_home(int dir, unsigned depth, struct fvm_error *err)
 {
     FVM_CLEANUP(names) char **names = NULL;
@@ -119,7 +131,8 @@ static int unlink_home(int dir, unsigned depth, struct fvm_error *err)
             continue;
         if (S_ISLNK(st.st_mode)) {
             if (unlinkat(dir, *name, 0) || mkdirat(dir, *name, 0755))
-                result = fvm_fail(err, -errno, "cannot make folder '%s': %s", *name, strerror(errno));
+                result =
+                    fvm_fail(err, -errno, "cannot make folder '%s': %s", *name, strerror(errno));
         } else if (S_ISDIR(st.st_mode)) {
             FVM_CLEANUP(fd) int below = fvm_dir_open(dir, *name);
 
@@ -195,11 +208,13 @@ int fvm_make_base(const struct fvm_store *store, const struct fvm_wine *wine, co
     }
     snprintf(making.dir, sizeof(making.dir), "bases/%s", name);
     snprintf(making.prefix, sizeof(making.prefix), "bases/%s/versions/.draft", name);
+    making.log = openat(making.base.fd, "make.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     making.draft = fvm_base_begin(&making.base, false, err);
     result = making.draft < 0 ? making.draft : make(&making, progress, context, err);
     if (result)
         fvm_error_prefix(err, "cannot make base '%s'", name);
     fvm_close(making.draft);
+    fvm_close(making.log);
     fvm_base_close(&making.base);
     return result;
 }

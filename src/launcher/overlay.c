@@ -1,4 +1,5 @@
-/* launcher/overlay.c: one overlay file system by the kernel's mount calls by descriptor. See seal.h. */
+/* launcher/overlay.c: one overlay file system by the kernel's mount calls by descriptor. See
+ * seal.h. */
 #include "core/text.h"
 #include "launcher/seal.h"
 #include "store/file.h"
@@ -46,7 +47,8 @@ int fvm_overlay_make(const struct fvm_overlay *overlay, struct fvm_error *err)
 
     if (fs < 0)
         return fvm_fail(err, -errno,
-                        "the kernel offers no overlay file system here: %s (FVM needs Linux 5.11 with overlayfs)",
+                        "the kernel offers no overlay file system here: %s (FVM needs Linux 5.11 "
+                        "with overlayfs)",
                         strerror(errno));
     result = set_dir(fs, "lowerdir", overlay->lower);
     if (!result)
@@ -59,8 +61,8 @@ int fvm_overlay_make(const struct fvm_overlay *overlay, struct fvm_error *err)
         result = -errno;
     if (result) {
         kernels_words(fs, words, sizeof(words));
-        return fvm_fail(err, result, "cannot lay '%s' over '%s': %s%s%s", overlay->upper, overlay->lower,
-                        strerror(-result), words[0] ? "; kernel: " : "", words);
+        return fvm_fail(err, result, "cannot lay '%s' over '%s': %s%s%s", overlay->upper,
+                        overlay->lower, strerror(-result), words[0] ? "; kernel: " : "", words);
     }
     mount_fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     if (mount_fd < 0)

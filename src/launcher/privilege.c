@@ -1,4 +1,5 @@
-/* launcher/privilege.c: started by root, FVM becomes somebody unprivileged before it touches a VM. See launcher.h. */
+/* launcher/privilege.c: started by root, FVM becomes somebody unprivileged before it touches a VM.
+ * See launcher.h. */
 #include "launcher/launcher.h"
 #include "store/file.h"
 
@@ -17,10 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Nobody's id: outside Debian's, systemd's, container and subordinate ranges. It owns root's store and runs root's VMs. */
+/* Nobody's id: outside Debian's, systemd's, container and subordinate ranges. It owns root's store
+ * and runs root's VMs. */
 #define VM_UID 1906000000u
 
-/* A user namespace that exists only as a mapping: `owner` on disk is VM_UID for whoever looks through the mount. */
+/* A user namespace that exists only as a mapping: `owner` on disk is VM_UID for whoever looks
+ * through the mount. */
 static int mapping(uid_t owner, gid_t group, struct fvm_error *err)
 {
     char path[64], line[64];
@@ -39,7 +42,8 @@ static int mapping(uid_t owner, gid_t group, struct fvm_error *err)
         snprintf(line, sizeof(line), "%u %u 1\n", i ? (unsigned)group : (unsigned)owner, VM_UID);
         map = open(path, O_WRONLY | O_CLOEXEC);
         if (map < 0 || write(map, line, strlen(line)) < 0)
-            result = fvm_fail(err, -errno, "cannot map root's files to the VM's user: %s", strerror(errno));
+            result = fvm_fail(err, -errno, "cannot map root's files to the VM's user: %s",
+                              strerror(errno));
     }
     snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
     if (!result)
@@ -69,9 +73,12 @@ static int show_folder(struct fvm_folder *folder, size_t number, struct fvm_erro
     if (users < 0)
         return users;
     attr.userns_fd = (unsigned)users;
-    /* Where the file system cannot do it, the folder is shown as it is: what others may read can be read. */
-    if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) && errno != EINVAL && errno != EOPNOTSUPP)
-        return fvm_fail(err, -errno, "cannot map the owner of '%s': %s", folder->path, strerror(errno));
+    /* Where the file system cannot do it, the folder is shown as it is: what others may read can be
+     * read. */
+    if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) && errno != EINVAL &&
+        errno != EOPNOTSUPP)
+        return fvm_fail(err, -errno, "cannot map the owner of '%s': %s", folder->path,
+                        strerror(errno));
     if (move_mount(tree, "", AT_FDCWD, folder->lower, MOVE_MOUNT_F_EMPTY_PATH))
         return fvm_fail(err, -errno, "cannot show '%s': %s", folder->path, strerror(errno));
     return 0;
@@ -79,7 +86,8 @@ static int show_folder(struct fvm_folder *folder, size_t number, struct fvm_erro
 
 static int show_guest(struct fvm_wine *wine, struct fvm_error *err)
 {
-    if ((mkdir("guest", 0755) && errno != EEXIST) || mount(wine->guest, "guest", NULL, MS_BIND, NULL))
+    if ((mkdir("guest", 0755) && errno != EEXIST) ||
+        mount(wine->guest, "guest", NULL, MS_BIND, NULL))
         return fvm_fail(err, -errno, "cannot show FVM's guest files: %s", strerror(errno));
     snprintf(wine->guest, sizeof(wine->guest), "guest");
     return 0;
@@ -103,29 +111,34 @@ static int enter_store(const char *path, struct fvm_error *err)
                         "unset FVM_HOME or name another folder, or run fvm as that user",
                         path, (unsigned)st.st_uid);
     if (chown(".", VM_UID, VM_UID))
-        return fvm_fail(err, -errno, "cannot give the store '%s' to the VM's user: %s", path, strerror(errno));
+        return fvm_fail(err, -errno, "cannot give the store '%s' to the VM's user: %s", path,
+                        strerror(errno));
     return 0;
 }
 
 static int give_up_root(struct fvm_error *err)
 {
-    if (setgroups(0, NULL) || setresgid(VM_UID, VM_UID, VM_UID) || setresuid(VM_UID, VM_UID, VM_UID))
+    if (setgroups(0, NULL) || setresgid(VM_UID, VM_UID, VM_UID) ||
+        setresuid(VM_UID, VM_UID, VM_UID))
         return fvm_fail(err, -errno, "cannot give up root: %s", strerror(errno));
     if (!setuid(0) || geteuid() != VM_UID)
         return fvm_fail(err, -EPERM, "root was not given up; refusing to go on");
-    /* The kernel marks whoever changes his user as closed to /proc, which our own id mapping needs. */
+    /* The kernel marks whoever changes his user as closed to /proc, which our own id mapping needs.
+     */
     prctl(PR_SET_DUMPABLE, 1);
     return 0;
 }
 
-static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t count, struct fvm_error *err)
+static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,
+                   struct fvm_error *err)
 {
     char *path = fvm_store_path();
     int result;
 
     if (!path)
         return fvm_fail(err, -ENOENT, "no place for the store: set FVM_HOME to a folder");
-    /* From here on every path is reached from the store: its parents may be closed to the VM's user. */
+    /* From here on every path is reached from the store: its parents may be closed to the VM's
+     * user. */
     result = enter_store(path, err);
     free(path);
     if (result)
@@ -142,7 +155,8 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
     return result ? result : give_up_root(err);
 }
 
-int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count, struct fvm_error *err)
+int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,
+                    struct fvm_error *err)
 {
     if (geteuid() == 0)
         return as_root(wine, folders, count, err);
@@ -165,7 +179,8 @@ int fvm_check_namespaces(struct fvm_error *err)
     pid_t pid = fork();
 
     if (!pid)
-        _exit(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
+        _exit(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                      CLONE_NEWNET)
                   ? errno
                   : 0);
     if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
@@ -173,19 +188,23 @@ int fvm_check_namespaces(struct fvm_error *err)
     if (!WEXITSTATUS(status))
         return 0;
     if (read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-        return fvm_fail(err, -EPERM,
-                        "this kernel forbids user namespaces to ordinary users, and FVM does not run a VM "
-                        "unsealed; allow them: sudo sysctl kernel.unprivileged_userns_clone=1");
+        return fvm_fail(
+            err, -EPERM,
+            "this kernel forbids user namespaces to ordinary users, and FVM does not run a VM "
+            "unsealed; allow them: sudo sysctl kernel.unprivileged_userns_clone=1");
     if (read_number("/proc/sys/user/max_user_namespaces") == 0)
-        return fvm_fail(err, -EPERM,
-                        "user namespaces are switched off, and FVM does not run a VM unsealed; allow "
-                        "them: sudo sysctl user.max_user_namespaces=10000");
+        return fvm_fail(
+            err, -EPERM,
+            "user namespaces are switched off, and FVM does not run a VM unsealed; allow "
+            "them: sudo sysctl user.max_user_namespaces=10000");
     if (read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
-        return fvm_fail(err, -EPERM,
-                        "AppArmor keeps user namespaces from ordinary programs, and FVM does not run a VM "
-                        "unsealed; allow them: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
-    return fvm_fail(err, -WEXITSTATUS(status),
-                    "the kernel refuses user namespaces (%s), and FVM does not run a VM unsealed; in a "
-                    "container allow unshare() and mount(), else see user_namespaces(7)",
-                    strerror(WEXITSTATUS(status)));
+        return fvm_fail(
+            err, -EPERM,
+            "AppArmor keeps user namespaces from ordinary programs, and FVM does not run a VM "
+            "unsealed; allow them: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+    return fvm_fail(
+        err, -WEXITSTATUS(status),
+        "the kernel refuses user namespaces (%s), and FVM does not run a VM unsealed; in a "
+        "container allow unshare() and mount(), else see user_namespaces(7)",
+        strerror(WEXITSTATUS(status)));
 }

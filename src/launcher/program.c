@@ -1,4 +1,5 @@
-/* launcher/program.c: see program.h. Windows names compare without case, so every step may have to read a folder. */
+/* launcher/program.c: see program.h. Windows names compare without case, so every step may have to
+ * read a folder. */
 #include "launcher/program.h"
 
 #include "core/fold.h"
@@ -44,7 +45,8 @@ static bool find_name(int dir, const char *name, char *found, size_t cap)
     return hit;
 }
 
-/* Walk `path` (either slash) below `root` without case. @param found [out] the path with its true case, below root */
+/* Walk `path` (either slash) below `root` without case. @param found [out] the path with its true
+ * case, below root */
 static bool find_path(const char *root, const char *path, char *found, size_t cap)
 {
     FVM_CLEANUP(fd) int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -62,7 +64,8 @@ static bool find_path(const char *root, const char *path, char *found, size_t ca
         path += cb + (path[cb] != 0);
         if (!cb || !strcmp(name, "."))
             continue;
-        if (!find_name(dir, name, true_name, sizeof(true_name)) || used + strlen(true_name) + 2 > cap)
+        if (!find_name(dir, name, true_name, sizeof(true_name)) ||
+            used + strlen(true_name) + 2 > cap)
             return false;
         used += (size_t)snprintf(found + used, cap - used, "/%s", true_name);
         if (*path) {
@@ -81,7 +84,8 @@ struct location {
 };
 
 /* @param drive lower case letter @param path behind "X:" */
-static bool locate_on_drive(struct location *out, char drive, const char *path, const char *extension)
+static bool locate_on_drive(struct location *out, char drive, const char *path,
+                            const char *extension)
 {
     char root[64], name[4096], found[4000];
     struct stat st;
@@ -93,7 +97,8 @@ static bool locate_on_drive(struct location *out, char drive, const char *path, 
     snprintf(out->linux_path, sizeof(out->linux_path), "%s%s", root, found);
     if (stat(out->linux_path, &st) || !S_ISREG(st.st_mode))
         return false;
-    snprintf(out->windows_path, sizeof(out->windows_path), "%c:%s", toupper((unsigned char)drive), found);
+    snprintf(out->windows_path, sizeof(out->windows_path), "%c:%s", toupper((unsigned char)drive),
+             found);
     for (char *c = out->windows_path; *c; c++)
         if (*c == '/')
             *c = '\\';
@@ -137,8 +142,10 @@ static int locate(struct location *out, const struct fvm_program *program, struc
     if (program->linux_path) {
         if (locate_on_drive(out, 'z', program->linux_path, ""))
             return 0;
-        return fvm_fail(err, -ENOENT, "'%s' is not visible in the VM; run it from its own folder, or by its Windows path",
-                        name);
+        return fvm_fail(
+            err, -ENOENT,
+            "'%s' is not visible in the VM; run it from its own folder, or by its Windows path",
+            name);
     }
     if (isalpha((unsigned char)name[0]) && name[1] == ':') {
         if (locate_with_extensions(out, (char)tolower((unsigned char)name[0]), name + 2))
@@ -147,7 +154,8 @@ static int locate(struct location *out, const struct fvm_program *program, struc
     }
     if (!strpbrk(name, "/\\") && search(out, name, program->search))
         return 0;
-    return fvm_fail(err, -ENOENT, "no program '%s': neither a file here nor on the VM's PATH", name);
+    return fvm_fail(err, -ENOENT, "no program '%s': neither a file here nor on the VM's PATH",
+                    name);
 }
 
 static int judge(const struct location *where, const char *name, const struct fvm_wine *wine,
@@ -164,24 +172,32 @@ static int judge(const struct location *where, const char *name, const struct fv
         return 0;
     case FVM_PE_I386:
         if (wine->has_32bit)
-            return fvm_fail(err, -ENOEXEC,
-                            "'%s' is a 32-bit program; sealed VMs run 64-bit programs only so far: use its "
-                            "64-bit edition",
-                            name);
-        return fvm_fail(err, -ENOEXEC,
-                        "'%s' is a 32-bit program and this Wine is 64-bit only: use its 64-bit edition", name);
+            return fvm_fail(
+                err, -ENOEXEC,
+                "'%s' is a 32-bit program; sealed VMs run 64-bit programs only so far: use its "
+                "64-bit edition",
+                name);
+        return fvm_fail(
+            err, -ENOEXEC,
+            "'%s' is a 32-bit program and this Wine is 64-bit only: use its 64-bit edition", name);
     case FVM_PE_ARM64:
     case FVM_PE_OTHER:
-        return fvm_fail(err, -ENOEXEC, "'%s' is a Windows program for another processor; use its x64 edition", name);
+        return fvm_fail(err, -ENOEXEC,
+                        "'%s' is a Windows program for another processor; use its x64 edition",
+                        name);
     case FVM_PE_DOS:
     case FVM_PE_WIN16:
-        return fvm_fail(err, -ENOEXEC, "'%s' is a 16-bit or DOS program; only 64-bit Windows programs run", name);
+        return fvm_fail(err, -ENOEXEC,
+                        "'%s' is a 16-bit or DOS program; only 64-bit Windows programs run", name);
     case FVM_PE_LIBRARY:
-        return fvm_fail(err, -ENOEXEC, "'%s' is a library (DLL), not a program; use: rundll32 '%s',FUNCTION", name, name);
+        return fvm_fail(err, -ENOEXEC,
+                        "'%s' is a library (DLL), not a program; use: rundll32 '%s',FUNCTION", name,
+                        name);
     case FVM_PE_NONE:
         break;
     }
-    return fvm_fail(err, -ENOEXEC, "'%s' is not a Windows program (.exe, .com, .bat, .cmd, .msi)", name);
+    return fvm_fail(err, -ENOEXEC, "'%s' is not a Windows program (.exe, .com, .bat, .cmd, .msi)",
+                    name);
 }
 
 static bool ends_with(const char *path, const char *extension)

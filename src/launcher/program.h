@@ -1,4 +1,5 @@
-/* launcher/program.h: from what the user typed to what Wine is given. Runs inside the VM's mounts. Private to the launcher. */
+/* launcher/program.h: from what the user typed to what Wine is given. Runs inside the VM's mounts.
+ * Private to the launcher. */
 #pragma once
 #include "core/error.h"
 #include "launcher/launcher.h"
@@ -8,11 +9,11 @@
 /**
  * Find a program in the VM and make the command line that starts it.
  *
- * @param argv  [out] for execve, starting with wine's loader; room for the program's arguments and FVM_ARGV_EXTRA;
- *              strings live until the process ends (it is about to exec)
- * @param pipes letters of "ioe" for those of stdin, stdout, stderr that are Linux pipes: Windows programs that ask a
- *              pipe for its state get real Windows pipes through fvmpipe.exe; "": none
+ * @param argv  [out] for execve, starting with wine's loader; room for the program's arguments and
+ * FVM_ARGV_EXTRA; strings live until the process ends (it is about to exec)
+ * @param pipes letters of "ioe" for those of stdin, stdout, stderr that are Linux pipes: Windows
+ * programs that ask a pipe for its state get real Windows pipes through fvmpipe.exe; "": none
  * @return 0; -ENOENT not found; -ENOEXEC no Windows program, or of a wrong architecture
  */
-int fvm_program_resolve(char **argv, const struct fvm_program *program, const struct fvm_wine *wine, const char *pipes,
-                        struct fvm_error *err);
+int fvm_program_resolve(char **argv, const struct fvm_program *program, const struct fvm_wine *wine,
+                        const char *pipes, struct fvm_error *err);

@@ -1,8 +1,9 @@
 /*
- * launcher/root.c: the root file system of a sealed VM: an allow list on an empty tmpfs. What is not put here
- * does not exist for the VM. See seal.h.
+ * launcher/root.c: the root file system of a sealed VM: an allow list on an empty tmpfs. What is
+ * not put here does not exist for the VM. See seal.h.
  *
- * Paths are relative to the store, which is the current folder: its parents may be closed to this user.
+ * Paths are relative to the store, which is the current folder: its parents may be closed to this
+ * user.
  */
 #include "core/text.h"
 #include "launcher/seal.h"
@@ -75,7 +76,8 @@ static int show(const char *host, const char *inside, unsigned how, struct fvm_e
     return 0;
 }
 
-static int tmpfs(const char *inside, const char *options, unsigned long flags, struct fvm_error *err)
+static int tmpfs(const char *inside, const char *options, unsigned long flags,
+                 struct fvm_error *err)
 {
     char path[256];
 
@@ -106,7 +108,8 @@ static int write_text(const char *inside, const char *text, struct fvm_error *er
 /* /bin, /lib and friends are links into /usr on today's systems and folders on older ones. */
 static int show_system(struct fvm_error *err)
 {
-    static const char *const folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/opt"};
+    static const char *const folders[] = {"/usr",   "/bin",   "/sbin", "/lib",
+                                          "/lib64", "/lib32", "/opt"};
     int result = 0;
 
     for (size_t i = 0; !result && i < ARRAY_LEN(folders); i++) {
@@ -144,7 +147,8 @@ static int show_etc(const struct fvm_start *start, struct fvm_error *err)
     if (!result)
         result = write_text("/etc/hosts", "127.0.0.1 localhost fvm\n::1 localhost\n", err);
     if (!result)
-        result = write_text("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", err);
+        result = write_text("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n",
+                            err);
     if (!result)
         result = write_text("/etc/ld.so.preload", "/fvm/libfvmguest.so\n", err);
     return result;
@@ -152,8 +156,8 @@ static int show_etc(const struct fvm_start *start, struct fvm_error *err)
 
 static int show_devices(struct fvm_error *err)
 {
-    static const char *const nodes[] = {"/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
-                                        "/dev/urandom", "/dev/tty"};
+    static const char *const nodes[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                        "/dev/random", "/dev/urandom", "/dev/tty"};
     int result = make_node(ROOT "/dev", true);
 
     for (size_t i = 0; !result && i < ARRAY_LEN(nodes); i++)
@@ -161,21 +165,23 @@ static int show_devices(struct fvm_error *err)
     if (result)
         return result;
     if (symlink("/proc/self/fd", ROOT "/dev/fd") || symlink("/proc/self/fd/0", ROOT "/dev/stdin") ||
-        symlink("/proc/self/fd/1", ROOT "/dev/stdout") || symlink("/proc/self/fd/2", ROOT "/dev/stderr"))
+        symlink("/proc/self/fd/1", ROOT "/dev/stdout") ||
+        symlink("/proc/self/fd/2", ROOT "/dev/stderr"))
         return trouble(err, "make", "/dev/fd");
     return tmpfs("/dev/shm", "mode=1777,size=25%", 0, err);
 }
 
-/* Kernel knobs must not be there for writing, whoever started the VM, nor what tells about the host's kernel. */
+/* Kernel knobs must not be there for writing, whoever started the VM, nor what tells about the
+ * host's kernel. */
 static int mask_proc(struct fvm_error *err)
 {
     static const char *const read_only[] = {"/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs",
                                             "/proc/sysrq-trigger"};
-    static const char *const empty[] = {"/proc/kcore",      "/proc/keys",       "/proc/key-users",
-                                        "/proc/kallsyms",   "/proc/kmsg",       "/proc/timer_list",
-                                        "/proc/sched_debug", "/proc/config.gz", "/proc/kpagecount",
-                                        "/proc/kpageflags", "/proc/modules",    "/proc/iomem",
-                                        "/proc/ioports",    "/proc/vmallocinfo", "/proc/slabinfo"};
+    static const char *const empty[] = {
+        "/proc/kcore",      "/proc/keys",        "/proc/key-users",   "/proc/kallsyms",
+        "/proc/kmsg",       "/proc/timer_list",  "/proc/sched_debug", "/proc/config.gz",
+        "/proc/kpagecount", "/proc/kpageflags",  "/proc/modules",     "/proc/iomem",
+        "/proc/ioports",    "/proc/vmallocinfo", "/proc/slabinfo"};
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
                                           MOUNT_ATTR_NOEXEC};
     char path[64];
@@ -213,7 +219,8 @@ static int make_private(struct fvm_error *err)
     int result = tmpfs("/tmp", "mode=1777,size=25%", 0, err);
 
     if (!result)
-        result = tmpfs("/run", "mode=755,size=50%", 0, err); /* holds wineserver's memory sections */
+        result =
+            tmpfs("/run", "mode=755,size=50%", 0, err); /* holds wineserver's memory sections */
     if (result)
         return result;
     snprintf(path, sizeof(path), ROOT "/run/user/%u", (unsigned)getuid());
@@ -278,7 +285,8 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
     if (!result)
         result = show_etc(start, err);
     if (!result)
-        result = show("/sys/devices/system/cpu", "/sys/devices/system/cpu", BIND_READ_ONLY | BIND_OPTIONAL, err);
+        result = show("/sys/devices/system/cpu", "/sys/devices/system/cpu",
+                      BIND_READ_ONLY | BIND_OPTIONAL, err);
     if (!result)
         result = show_devices(err);
     if (!result)

@@ -9,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Threads of one VM, counted by the kernel per user namespace: a fork bomb stays small even without a cgroup. */
+/* Threads of one VM, counted by the kernel per user namespace: a fork bomb stays small even without
+ * a cgroup. */
 #define MAX_TASKS 4096
 
 static int drop_capabilities(void)

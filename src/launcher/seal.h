@@ -1,11 +1,13 @@
-/* launcher/seal.h: the steps that turn a process of ours into one of a VM's. Private to the launcher. */
+/* launcher/seal.h: the steps that turn a process of ours into one of a VM's. Private to the
+ * launcher. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
 #include "launcher/launcher.h"
 
 /**
- * Give up everything for good: capabilities, bounding set, new privileges; limits; then the system call filter.
+ * Give up everything for good: capabilities, bounding set, new privileges; limits; then the system
+ * call filter.
  *
  * Called by each process that enters a VM, after its mounts and before anything of the VM runs.
  */
@@ -15,14 +17,16 @@ void fvm_seal_close(const int *keep, size_t count);
 /** Install the system call filter (seccomp.c). */
 int fvm_seal_filter(struct fvm_error *err);
 
-/* root.c: the VM's root file system. The caller is in the new user and mount namespace, its current folder is the store. */
+/* root.c: the VM's root file system. The caller is in the new user and mount namespace, its current
+ * folder is the store. */
 int fvm_root_build(const struct fvm_start *start, struct fvm_error *err);
 
 /* overlay.c */
 struct fvm_overlay {
     const char *lower, *upper, *work; /* relative to the current folder */
 };
-/** Make an overlay file system that is mounted nowhere yet. @return descriptor for fvm_overlay_place(), yours; -errno */
+/** Make an overlay file system that is mounted nowhere yet. @return descriptor for
+ * fvm_overlay_place(), yours; -errno */
 int fvm_overlay_make(const struct fvm_overlay *overlay, struct fvm_error *err);
 /** Mount it. @param path absolute, or relative to the current folder; exists */
 int fvm_overlay_place(int mount_fd, const char *path, struct fvm_error *err);

@@ -1,6 +1,7 @@
 /*
- * launcher/seccomp.c: which system calls a VM may make. An allow list: what Wine 8 was seen to use plus the rare
- * relatives of those calls. Everything else answers ENOSYS, since Wine and its libraries probe for features.
+ * launcher/seccomp.c: which system calls a VM may make. An allow list: what Wine 8 was seen to use
+ * plus the rare relatives of those calls. Everything else answers ENOSYS, since Wine and its
+ * libraries probe for features.
  */
 #include "launcher/seal.h"
 
@@ -76,7 +77,8 @@ static const int allowed[] = {
 };
 /* clang-format on */
 
-/* No process of a VM makes a namespace: that would give it capabilities again, and with them a large part of the kernel. */
+/* No process of a VM makes a namespace: that would give it capabilities again, and with them a
+ * large part of the kernel. */
 #define NEW_NAMESPACE                                                                              \
     (CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
      CLONE_NEWPID | CLONE_NEWNET)
@@ -113,13 +115,14 @@ static int add_refused(scmp_filter_ctx filter)
     int result = 0;
 
     for (size_t i = 0; !result && i < ARRAY_LEN(refused); i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i].call, 1,
-                                  SCMP_CMP(refused[i].arg, SCMP_CMP_MASKED_EQ, 0xffffffff,
-                                           refused[i].value));
+        result = seccomp_rule_add(
+            filter, SCMP_ACT_ERRNO(EPERM), refused[i].call, 1,
+            SCMP_CMP(refused[i].arg, SCMP_CMP_MASKED_EQ, 0xffffffff, refused[i].value));
     return result;
 }
 
-/* One filter cannot say "all but these arguments", so there are two; the kernel obeys the stricter answer. */
+/* One filter cannot say "all but these arguments", so there are two; the kernel obeys the stricter
+ * answer. */
 static int load_filter(uint32_t otherwise, int (*add)(scmp_filter_ctx))
 {
     scmp_filter_ctx filter = seccomp_init(otherwise);
@@ -146,6 +149,7 @@ int fvm_seal_filter(struct fvm_error *err)
     if (!result)
         result = load_filter(SCMP_ACT_ERRNO(ENOSYS), add_allowed);
     if (result)
-        return fvm_fail(err, result, "cannot install the system call filter: %s", strerror(-result));
+        return fvm_fail(err, result, "cannot install the system call filter: %s",
+                        strerror(-result));
     return 0;
 }

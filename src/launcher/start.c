@@ -1,4 +1,5 @@
-/* launcher/start.c: from a VM at rest in the store to a running one that is held. See launcher.h. */
+/* launcher/start.c: from a VM at rest in the store to a running one that is held. See launcher.h.
+ */
 #include "launcher/launcher.h"
 #include "store/file.h"
 #include "store/update.h"
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 /* Another fvm may just start, fold or commit this VM: that takes less than this. */
-#define PATIENCE_TRIES 1000
+#define PATIENCE_TRIES   1000
 #define PATIENCE_STEP_NS 10000000
 
 int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, struct fvm_error *err)
@@ -18,11 +19,12 @@ int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, struc
     FVM_CLEANUP(fd) int version = -1;
     char path[256];
 
-    snprintf(path, sizeof(path), "bases/%s/versions/%u", fvm_conf_get(&vm->conf, "base"), vm->version);
+    snprintf(path, sizeof(path), "bases/%s/versions/%u", fvm_conf_get(&vm->conf, "base"),
+             vm->version);
     version = fvm_dir_open(store->fd, path);
     if (version < 0)
-        return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing: %s", vm->name,
-                        vm->version, fvm_conf_get(&vm->conf, "base"), strerror(-version));
+        return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing: %s",
+                        vm->name, vm->version, fvm_conf_get(&vm->conf, "base"), strerror(-version));
     return fvm_hives_fold(vm, version, err);
 }
 
@@ -33,8 +35,12 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
     FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
     FVM_CLEANUP(fd) int version = -1;
     char vm_dir[128], prefix[160];
-    struct fvm_start start = {.store = store, .wine = wine, .vm_dir = vm_dir, .prefix = prefix,
-                              .user = user, .boot = FVM_BOOT_LEAN};
+    struct fvm_start start = {.store = store,
+                              .wine = wine,
+                              .vm_dir = vm_dir,
+                              .prefix = prefix,
+                              .user = user,
+                              .boot = FVM_BOOT_LEAN};
     int result = fvm_base_open(&base, store, fvm_conf_get(&vm->conf, "base"), false, err);
 
     if (!result)
@@ -106,5 +112,6 @@ int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const str
             return result;
         nanosleep(&step, NULL);
     }
-    return fvm_fail(err, -EBUSY, "VM '%s' is being worked on by another fvm; try again later", vm->name);
+    return fvm_fail(err, -EBUSY, "VM '%s' is being worked on by another fvm; try again later",
+                    vm->name);
 }

@@ -1,6 +1,7 @@
 /*
- * launcher/supervisor.c: one process per running VM, on the host: makes the namespaces, holds the VM's lock, hands
- * the namespaces to each `fvm run`, and when pid 1 has ended puts the registry back to rest. See launcher.h.
+ * launcher/supervisor.c: one process per running VM, on the host: makes the namespaces, holds the
+ * VM's lock, hands the namespaces to each `fvm run`, and when pid 1 has ended puts the registry
+ * back to rest. See launcher.h.
  */
 #include "launcher/seal.h"
 #include "store/change.h"
@@ -30,14 +31,14 @@ static const char *const ns_names[6] = {"user", "mnt", "ipc", "uts", "net", "pid
 
 struct supervisor {
     const struct fvm_start *start;
-    int door;      /* listening socket in the VM's run folder */
-    int link;      /* to pid 1 */
-    int init_fd;   /* pidfd */
+    int door;    /* listening socket in the VM's run folder */
+    int link;    /* to pid 1 */
+    int init_fd; /* pidfd */
     pid_t init;
     int ns[6];
     struct connection {
         int fd;
-        bool holds; /* false: only waits for the end */
+        bool holds;     /* false: only waits for the end */
     } links[MAX_LINKS]; /* [0] is whoever started us */
     size_t link_count;
 };
@@ -132,7 +133,8 @@ static int await_init(struct supervisor *self, struct fvm_error *err)
     ssize_t got = recv(self->link, &report, sizeof(report), 0);
 
     if (got != sizeof(report))
-        return fvm_fail(err, -EIO, "the VM's first process died while it started (see: fvm doctor)");
+        return fvm_fail(err, -EIO,
+                        "the VM's first process died while it started (see: fvm doctor)");
     if (report.code && err)
         *err = report.error;
     return report.code;
@@ -202,7 +204,8 @@ static void drop_link(struct supervisor *self, size_t i)
         tell(self, FVM_SAY_FREE, false);
 }
 
-/* The program of this `fvm run` has ended: it learns whether it was the last, and may wait for the VM's end. */
+/* The program of this `fvm run` has ended: it learns whether it was the last, and may wait for the
+ * VM's end. */
 static void release(struct supervisor *self, size_t i)
 {
     struct connection *link = &self->links[i];
@@ -285,7 +288,8 @@ static void put_to_rest(const struct fvm_start *start, int lock_fd)
         snprintf(path, sizeof(path), "bases/%s/versions/%u", start->base, start->version);
         version = fvm_dir_open(start->store->fd, path);
         if (version >= 0)
-            fvm_hives_fold(&vm, version, &err); /* if it fails, run/ stays and the next start folds */
+            fvm_hives_fold(&vm, version,
+                           &err); /* if it fails, run/ stays and the next start folds */
     }
     fvm_vm_close(&vm);
     fvm_close(lock_fd);
@@ -302,8 +306,13 @@ static void report_to_starter(int starter, int code, const struct fvm_error *err
 
 _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int starter)
 {
-    struct supervisor self = {.start = start, .door = -1, .link = -1, .init_fd = -1, .init = -1,
-                              .links = {{starter, true}}, .link_count = 1};
+    struct supervisor self = {.start = start,
+                              .door = -1,
+                              .link = -1,
+                              .init_fd = -1,
+                              .init = -1,
+                              .links = {{starter, true}},
+                              .link_count = 1};
     int keep[3] = {start->store->fd, lock_fd, starter};
     struct fvm_error err = {{0}};
     int result;
@@ -377,8 +386,8 @@ static int connect_door(const struct fvm_store *store, const char *vm_dir)
 
     if (fd < 0)
         return -errno;
-    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s/run/control", store->fd,
-             vm_dir);
+    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s/run/control",
+             store->fd, vm_dir);
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
         return -errno;
     return FVM_STEAL(fd, -1);

@@ -8,15 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Debian's wine and wineserver are shell scripts that cost 20 ms: the programs behind them are used. */
+/* Debian's wine and wineserver are shell scripts that cost 20 ms: the programs behind them are
+ * used. */
 static const struct {
     const char *loader, *server, *pe_dir, *pe32_dir;
 } places[] = {
-    {"/usr/lib/wine/wine64", "/usr/lib/wine/wineserver64", "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows",
-     "/usr/lib/i386-linux-gnu/wine/i386-windows"},
+    {"/usr/lib/wine/wine64", "/usr/lib/wine/wineserver64",
+     "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/i386-linux-gnu/wine/i386-windows"},
     {"/opt/wine-stable/bin/wine64", "/opt/wine-stable/bin/wineserver",
      "/opt/wine-stable/lib64/wine/x86_64-windows", "/opt/wine-stable/lib/wine/i386-windows"},
-    {"/usr/bin/wine64", "/usr/bin/wineserver", "/usr/lib/wine/x86_64-windows", "/usr/lib32/wine/i386-windows"},
+    {"/usr/bin/wine64", "/usr/bin/wineserver", "/usr/lib/wine/x86_64-windows",
+     "/usr/lib32/wine/i386-windows"},
 };
 
 static int find_guest(char *guest, size_t cap, struct fvm_error *err)
@@ -39,7 +41,8 @@ static int find_guest(char *guest, size_t cap, struct fvm_error *err)
         snprintf(guest, cap, "%s/%s", self, beside[i]);
         return 0;
     }
-    return fvm_fail(err, -ENOENT, "FVM's guest files are missing beside '%s'; build them with: make", self);
+    return fvm_fail(err, -ENOENT,
+                    "FVM's guest files are missing beside '%s'; build them with: make", self);
 }
 
 int fvm_wine_find(struct fvm_wine *wine, struct fvm_error *err)

@@ -1,4 +1,5 @@
-/* store/base.c: bases: immutable versions of a Wine prefix and a pointer to the current one. See store.h. */
+/* store/base.c: bases: immutable versions of a Wine prefix and a pointer to the current one. See
+ * store.h. */
 #include "core/name.h"
 #include "core/text.h"
 #include "store/change.h"
@@ -80,14 +81,17 @@ int fvm_base_open(struct fvm_base *base, const struct fvm_store *store, const ch
     if (base->fd < 0)
         return fvm_fail(err, base->fd, "cannot open base '%s': %s", name, strerror(-base->fd));
     if (fstat(base->fd, &st) || st.st_uid != geteuid())
-        return fvm_fail(err, -EPERM, "base '%s' belongs to another user (uid %u, you are %u); use a store of your own",
-                        name, (unsigned)st.st_uid, (unsigned)geteuid());
+        return fvm_fail(
+            err, -EPERM,
+            "base '%s' belongs to another user (uid %u, you are %u); use a store of your own", name,
+            (unsigned)st.st_uid, (unsigned)geteuid());
     if (fvm_lock(base->fd, exclusive, false))
         return fvm_fail(err, -EBUSY, "base '%s' is %s by another fvm; try again in a moment", name,
                         exclusive ? "in use" : "being updated");
     if (!fvm_exists(base->fd, "current"))
-        return fvm_fail(err, -ENOENT, "base '%s' was never finished; make it with: fvm base create %s",
-                        name, name);
+        return fvm_fail(err, -ENOENT,
+                        "base '%s' was never finished; make it with: fvm base create %s", name,
+                        name);
     result = read_conf(base, err);
     return result ? result : read_current(base, err);
 }
@@ -106,7 +110,8 @@ int fvm_base_version(const struct fvm_base *base, unsigned version, struct fvm_e
     snprintf(name, sizeof(name), "versions/%u", version);
     fd = fvm_dir_open(base->fd, name);
     if (fd < 0)
-        return fvm_fail(err, fd, "base '%s' lacks its version %u: %s", base->name, version, strerror(-fd));
+        return fvm_fail(err, fd, "base '%s' lacks its version %u: %s", base->name, version,
+                        strerror(-fd));
     return fd;
 }
 

@@ -79,7 +79,8 @@ static int collect_folder(struct fvm_collection *out, int layer, const struct fv
     if (files < 0)
         return 0;
     tree = add_tree(out);
-    if (!tree || !(tree->path = strdup(seen->path)) || asprintf(&tree->shown, "Z:%s", seen->path) < 0)
+    if (!tree || !(tree->path = strdup(seen->path)) ||
+        asprintf(&tree->shown, "Z:%s", seen->path) < 0)
         return fvm_fail(err, -ENOMEM, "out of memory");
     for (char *c = tree->shown; *c; c++)
         if (*c == '/')
@@ -118,11 +119,12 @@ int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const
 
     if (layer < 0)
         return layer;
-    snprintf(path, sizeof(path), "bases/%s/versions/%u", fvm_conf_get(&vm->conf, "base"), vm->version);
+    snprintf(path, sizeof(path), "bases/%s/versions/%u", fvm_conf_get(&vm->conf, "base"),
+             vm->version);
     version = fvm_dir_open(store->fd, path);
     if (version < 0)
-        return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing", vm->name,
-                        vm->version, fvm_conf_get(&vm->conf, "base"));
+        return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing",
+                        vm->name, vm->version, fvm_conf_get(&vm->conf, "base"));
     result = collect_drive(&all, version, layer, err);
     while (!result && !(flags & FVM_COLLECT_DRIVE_ONLY) && fvm_seen_next(&vm->conf, &at, &seen))
         if (!is_below_another(&vm->conf, seen.path))
@@ -178,11 +180,11 @@ static bool picked(struct picking *picking, const char *path)
     return hit;
 }
 
-static bool pick_entry(void *context, const struct fvm_reg_key *key, const struct fvm_reg_value *value)
+static bool pick_entry(void *context, const struct fvm_reg_key *key,
+                       const struct fvm_reg_value *value)
 {
-    static const char *const names[][2] = {{"HKEY_LOCAL_MACHINE", "HKLM"},
-                                           {"HKEY_CURRENT_USER", "HKCU"},
-                                           {"HKEY_USERS", "HKU"}};
+    static const char *const names[][2] = {
+        {"HKEY_LOCAL_MACHINE", "HKLM"}, {"HKEY_CURRENT_USER", "HKCU"}, {"HKEY_USERS", "HKU"}};
     FVM_CLEANUP(text) struct fvm_text path = {0};
     struct picking *picking = context;
     bool hit;

@@ -1,4 +1,5 @@
-/* store/collect.h: all that a VM changed, files of every drive and registry, in the words that the user sees. */
+/* store/collect.h: all that a VM changed, files of every drive and registry, in the words that the
+ * user sees. */
 #pragma once
 #include "core/reg.h"
 #include "store/change.h"
@@ -15,8 +16,9 @@ struct fvm_tree {
 struct fvm_collection {
     struct fvm_tree *trees;
     size_t tree_count;
-    struct fvm_reg *registry; /* delta */
-    struct fvm_reg *host_registry; /* of the base version that the VM stands on; only with FVM_COLLECT_HOST_REGISTRY */
+    struct fvm_reg *registry;      /* delta */
+    struct fvm_reg *host_registry; /* of the base version that the VM stands on; only with
+                                      FVM_COLLECT_HOST_REGISTRY */
 };
 enum { FVM_COLLECT_HOST_REGISTRY = 1, FVM_COLLECT_DRIVE_ONLY = 2 /* no folders of drive Z: */ };
 
@@ -25,7 +27,8 @@ struct fvm_seen {
     int64_t since_ns;
     const char *path; /* borrowed from the configuration */
 };
-/** Walk over the folders that a VM has seen. @param at [in,out] begin with 0 @return false: no more */
+/** Walk over the folders that a VM has seen. @param at [in,out] begin with 0 @return false: no more
+ */
 bool fvm_seen_next(const struct fvm_conf *conf, size_t *at, struct fvm_seen *seen);
 
 /** Where a folder (NULL: drive C:) is reached by this process: -1 or a descriptor, yours. */
@@ -37,8 +40,8 @@ typedef int fvm_host_opener(void *context, const char *path);
  * @param opener opens the host's side of a shown folder
  * @return 0; -errno with a sentence
  */
-int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const struct fvm_vm *vm, unsigned flags,
-                fvm_host_opener *opener, void *context, struct fvm_error *err);
+int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const struct fvm_vm *vm,
+                unsigned flags, fvm_host_opener *opener, void *context, struct fvm_error *err);
 void fvm_collection_free(struct fvm_collection *collection);
 static inline void fvm_cleanup_collection(struct fvm_collection *collection)
 {
@@ -50,7 +53,8 @@ void fvm_shown_path(struct fvm_text *text, const struct fvm_tree *tree, const ch
 /**
  * Keep only what a list of globs names.
  *
- * Files match by their shown path; a registry entry by "KEY" or "KEY\value name", with the root's long or short name.
+ * Files match by their shown path; a registry entry by "KEY" or "KEY\value name", with the root's
+ * long or short name.
  *
  * @param rest      [out] registry changes that are not picked; yours
  * @param unmatched [out] a glob that matched nothing, if there is one

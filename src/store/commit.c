@@ -32,8 +32,10 @@ static int add_conflict(struct fvm_conflicts *out, const char *name)
     return grown[out->count] ? (out->count++, 0) : -ENOMEM;
 }
 
-/* What an earlier start found, when it lifted the VM to a newer version: as long as the change is still there. */
-static int add_recorded(struct fvm_conflicts *out, const struct fvm_conf *recorded, const char *name)
+/* What an earlier start found, when it lifted the VM to a newer version: as long as the change is
+ * still there. */
+static int add_recorded(struct fvm_conflicts *out, const struct fvm_conf *recorded,
+                        const char *name)
 {
     const char *line;
     size_t at = 0;
@@ -58,7 +60,8 @@ static int tree_conflicts(struct fvm_conflicts *out, const struct fvm_tree *tree
         FVM_CLEANUP(text) struct fvm_text name = {0};
 
         fvm_shown_path(&name, tree, tree->changes.at[i].path);
-        if (name.failed || (hit[i] ? add_conflict(out, name.s) : add_recorded(out, recorded, name.s)))
+        if (name.failed ||
+            (hit[i] ? add_conflict(out, name.s) : add_recorded(out, recorded, name.s)))
             result = fvm_fail(err, -ENOMEM, "out of memory");
     }
     free(hit);
@@ -66,7 +69,8 @@ static int tree_conflicts(struct fvm_conflicts *out, const struct fvm_tree *tree
 }
 
 /* Each entry of a delta as one line: the key, or key and value. */
-static int registry_lines(struct fvm_conflicts *out, struct fvm_reg *delta, const struct fvm_conf *only)
+static int registry_lines(struct fvm_conflicts *out, struct fvm_reg *delta,
+                          const struct fvm_conf *only)
 {
     int result = 0;
 
@@ -103,8 +107,9 @@ static int registry_conflicts(struct fvm_conflicts *out, int then, int now, stru
         result = fvm_hives_read(&after, now, err);
     if (result)
         return result;
-    if (fvm_failed(fvm_reg_diff(&theirs, before, after)) || fvm_failed(fvm_reg_conflicts(&both, mine, theirs)) ||
-        registry_lines(out, both, NULL) || registry_lines(out, mine, recorded))
+    if (fvm_failed(fvm_reg_diff(&theirs, before, after)) ||
+        fvm_failed(fvm_reg_conflicts(&both, mine, theirs)) || registry_lines(out, both, NULL) ||
+        registry_lines(out, mine, recorded))
         return fvm_fail(err, -ENOMEM, "out of memory");
     return 0;
 }
@@ -124,7 +129,8 @@ static int read_recorded(struct fvm_conf *recorded, const struct fvm_vm *vm, str
     return result;
 }
 
-static int write_recorded(const struct fvm_vm *vm, const struct fvm_conflicts *conflicts, struct fvm_error *err)
+static int write_recorded(const struct fvm_vm *vm, const struct fvm_conflicts *conflicts,
+                          struct fvm_error *err)
 {
     FVM_CLEANUP(conf) struct fvm_conf conf = {0};
     FVM_CLEANUP(text) struct fvm_text text = {0};
@@ -137,8 +143,9 @@ static int write_recorded(const struct fvm_vm *vm, const struct fvm_conflicts *c
     return fvm_file_write(vm->fd, "conflicts", text.s, text.cb, 0600, err);
 }
 
-int fvm_commit_conflicts(struct fvm_conflicts *out, const struct fvm_base *base, const struct fvm_vm *vm,
-                         struct fvm_collection *picked, struct fvm_error *err)
+int fvm_commit_conflicts(struct fvm_conflicts *out, const struct fvm_base *base,
+                         const struct fvm_vm *vm, struct fvm_collection *picked,
+                         struct fvm_error *err)
 {
     FVM_CLEANUP(conf) struct fvm_conf recorded = {0};
     FVM_CLEANUP(fd) int then = fvm_base_version(base, vm->version, err);
@@ -185,10 +192,12 @@ int fvm_vm_update(const struct fvm_store *store, const struct fvm_base *base, st
     return fvm_vm_save(vm, err);
 }
 
-/* --- doing it ------------------------------------------------------------------------------------ */
+/* --- doing it ------------------------------------------------------------------------------------
+ */
 
 /* The new version is scrap until it is published; the layer is not touched before that. */
-static int merge_into_base(struct fvm_base *base, const struct fvm_collection *picked, struct fvm_error *err)
+static int merge_into_base(struct fvm_base *base, const struct fvm_collection *picked,
+                           struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int draft = -1;
     FVM_CLEANUP(fd) int drive = -1;
@@ -224,7 +233,9 @@ static int merge_into_folders(const struct fvm_collection *picked, struct fvm_er
         if (!tree->changes.count)
             continue;
         if (tree->host < 0)
-            return fvm_fail(err, -ENOENT, "folder '%s' is gone: make it again, or leave it out with --only", tree->path);
+            return fvm_fail(err, -ENOENT,
+                            "folder '%s' is gone: make it again, or leave it out with --only",
+                            tree->path);
         result = fvm_tree_apply(tree->host, tree->layer, &tree->changes, 0, err);
         if (result) {
             fvm_error_prefix(err, "folder '%s'", tree->path);

@@ -20,15 +20,18 @@ static inline void fvm_cleanup_conflicts(struct fvm_conflicts *conflicts)
  * @param base   locked
  * @param picked changes of the VM, see fvm_collection_split()
  */
-int fvm_commit_conflicts(struct fvm_conflicts *out, const struct fvm_base *base, const struct fvm_vm *vm,
-                         struct fvm_collection *picked, struct fvm_error *err);
+int fvm_commit_conflicts(struct fvm_conflicts *out, const struct fvm_base *base,
+                         const struct fvm_vm *vm, struct fvm_collection *picked,
+                         struct fvm_error *err);
 
 /**
- * Merge the picked changes into the host: drive C: and registry as a new version of the base, folders in place.
+ * Merge the picked changes into the host: drive C: and registry as a new version of the base,
+ * folders in place.
  *
- * Running VMs of the base keep the version that they were started on; new starts see the new one. Killed at any
- * moment, the host has all of drive C: and registry or nothing of it, the VM still has what is not merged, and the
- * same call finishes the work (what is equal already is no conflict).
+ * Running VMs of the base keep the version that they were started on; new starts see the new one.
+ * Killed at any moment, the host has all of drive C: and registry or nothing of it, the VM still
+ * has what is not merged, and the same call finishes the work (what is equal already is no
+ * conflict).
  *
  * @param base exclusively locked
  * @param vm   locked, at rest
@@ -38,4 +41,5 @@ int fvm_commit(const struct fvm_store *store, struct fvm_base *base, struct fvm_
                const struct fvm_collection *picked, struct fvm_reg *rest, struct fvm_error *err);
 
 /** Drop the picked changes from the VM: the host shines through again. @param vm locked, at rest */
-int fvm_discard(struct fvm_vm *vm, const struct fvm_collection *picked, struct fvm_reg *rest, struct fvm_error *err);
+int fvm_discard(struct fvm_vm *vm, const struct fvm_collection *picked, struct fvm_reg *rest,
+                struct fvm_error *err);

@@ -1,10 +1,12 @@
-/* store/file.h: small whole files and directories, addressed by descriptor and relative name. For store and launcher. */
+/* store/file.h: small whole files and directories, addressed by descriptor and relative name. For
+ * store and launcher. */
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
 #include "core/text.h"
 
-/* All return 0 or -errno; where `err` is given, the sentence names the file. Names are relative to dir_fd. */
+/* All return 0 or -errno; where `err` is given, the sentence names the file. Names are relative to
+ * dir_fd. */
 
 /** Close a descriptor; negative: nothing. Keeps errno. */
 void fvm_close(int fd);
@@ -38,9 +40,11 @@ int fvm_file_copy(int from_dir, const char *from, int to_dir, const char *to, un
 bool fvm_exists(int dir_fd, const char *name);
 /** Open a directory. @return descriptor, yours; -errno */
 int fvm_dir_open(int dir_fd, const char *name);
-/** Make a directory unless it is there, and open it. @return descriptor, yours; -errno with a sentence */
+/** Make a directory unless it is there, and open it. @return descriptor, yours; -errno with a
+ * sentence */
 int fvm_dir_make(int dir_fd, const char *name, unsigned mode, struct fvm_error *err);
-/** Make every directory of a relative path, then open the last. @return descriptor, yours; -errno */
+/** Make every directory of a relative path, then open the last. @return descriptor, yours; -errno
+ */
 int fvm_dir_make_path(int dir_fd, const char *path, unsigned mode, struct fvm_error *err);
 
 /**
@@ -57,7 +61,8 @@ static inline void fvm_cleanup_names(char ***names)
 }
 
 /**
- * Lock an open file or directory (flock): the lock belongs to the open descriptor and ends with its last copy.
+ * Lock an open file or directory (flock): the lock belongs to the open descriptor and ends with its
+ * last copy.
  *
  * @return 0; -EAGAIN somebody else holds it (only with wait false)
  */

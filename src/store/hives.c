@@ -3,7 +3,8 @@
  * in run/prefix while it runs. See store.h.
  *
  * Crash rule: run/ comes into being by one rename, when all hives are in it. While it is there, its
- * hives are the truth (wineserver replaces each as one step); the delta is written before run/ goes.
+ * hives are the truth (wineserver replaces each as one step); the delta is written before run/
+ * goes.
  */
 #include "core/reg.h"
 #include "core/text.h"
@@ -63,8 +64,7 @@ int fvm_hives_write(struct fvm_reg *reg, int dir_fd, struct fvm_error *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(hives); i++) {
         FVM_CLEANUP(text) struct fvm_text text = {0};
-        int result =
-            from_status(fvm_reg_write_hive(reg, hives[i].root, hives[i].relative, &text));
+        int result = from_status(fvm_reg_write_hive(reg, hives[i].root, hives[i].relative, &text));
 
         if (result || text.failed)
             return fvm_fail(err, -ENOMEM, "out of memory");
@@ -126,8 +126,7 @@ static int write_merged(int prefix, int version_fd, struct fvm_reg *delta, struc
 static int copy_hives(int prefix, int version_fd, struct fvm_error *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(hives); i++) {
-        int result =
-            fvm_file_copy(version_fd, hives[i].file, prefix, hives[i].file, 0644, err);
+        int result = fvm_file_copy(version_fd, hives[i].file, prefix, hives[i].file, 0644, err);
 
         if (result)
             return result;

@@ -1,4 +1,5 @@
-/* store/noise.c: see noise.h. An entry is added only after it was seen in a diff of a program that does nothing. */
+/* store/noise.c: see noise.h. An entry is added only after it was seen in a diff of a program that
+ * does nothing. */
 #include "store/noise.h"
 
 #include "core/glob.h"
@@ -11,7 +12,8 @@ static const struct {
     {"HKEY_LOCAL_MACHINE\\System\\MountedDevices", "mountmgr writes a new id per start"},
 };
 
-bool fvm_noise_registry(void *context, const struct fvm_reg_key *key, const struct fvm_reg_value *value)
+bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,
+                        const struct fvm_reg_value *value)
 {
     (void)context;
     (void)value;

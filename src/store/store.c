@@ -1,4 +1,5 @@
-/* store/store.c: where the store is, its format, and the sweep of what crashed commands left. See store.h. */
+/* store/store.c: where the store is, its format, and the sweep of what crashed commands left. See
+ * store.h. */
 #include "store/store.h"
 
 #include "core/text.h"
@@ -21,7 +22,8 @@ static char *joined(const char *a, const char *b)
     return asprintf(&path, "%s%s", a, b) < 0 ? NULL : path;
 }
 
-/* Started by root, the VMs belong to an unprivileged user that has no home: a place of the machine's. */
+/* Started by root, the VMs belong to an unprivileged user that has no home: a place of the
+ * machine's. */
 char *fvm_store_path(void)
 {
     static bool as_root, asked;
@@ -66,7 +68,8 @@ int fvm_store_make(const char *path, struct fvm_error *err)
     int result = make_parents(path, err);
 
     if (!result && mkdir(path, 0700) && errno != EEXIST)
-        result = fvm_fail(err, -errno, "cannot make the store '%s': %s (set FVM_HOME to a folder you can write)",
+        result = fvm_fail(err, -errno,
+                          "cannot make the store '%s': %s (set FVM_HOME to a folder you can write)",
                           path, strerror(errno));
     return result;
 }
@@ -91,7 +94,8 @@ static int check_format(const struct fvm_store *store, struct fvm_error *err)
     return status == FVM_NEWER_FORMAT ? -EPROTO : -EBADMSG;
 }
 
-/* Whoever makes or removes a VM holds its lock: a name of these kinds that nobody holds is scrap. */
+/* Whoever makes or removes a VM holds its lock: a name of these kinds that nobody holds is scrap.
+ */
 static void sweep(const struct fvm_store *store)
 {
     FVM_CLEANUP(fd) int vms = fvm_dir_open(store->fd, "vms");
@@ -122,7 +126,8 @@ int fvm_store_open(struct fvm_store *store, struct fvm_error *err)
         return result;
     store->fd = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->fd < 0)
-        return fvm_fail(err, -errno, "cannot open the store '%s': %s", store->path, strerror(errno));
+        return fvm_fail(err, -errno, "cannot open the store '%s': %s", store->path,
+                        strerror(errno));
     result = check_format(store, err);
     if (result)
         return result;

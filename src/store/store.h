@@ -1,4 +1,5 @@
-/* store/store.h: the store on disk: where it is, its bases with their versions, its VMs. For commands and launcher. */
+/* store/store.h: the store on disk: where it is, its bases with their versions, its VMs. For
+ * commands and launcher. */
 #pragma once
 #include "core/base.h"
 #include "core/conf.h"
@@ -12,22 +13,23 @@
  * <store>/format                      "format = 1"
  * <store>/bases/<base>/base.conf      user, windows version, wine version
  *                      current        number of the version that new starts see
- *                      versions/<n>/  drive_c, system.reg, user.reg, userdef.reg: never changed once current
- * <store>/vms/<vm>/vm.conf            level, base, version, created, temporary, folder...
- *                  layers/1/files/C   overlay upper of C:; files/Z/<path> those of shown Linux folders
+ *                      versions/<n>/  drive_c, system.reg, user.reg, userdef.reg: never changed
+ * once current <store>/vms/<vm>/vm.conf            level, base, version, created, temporary,
+ * folder... layers/1/files/C   overlay upper of C:; files/Z/<path> those of shown Linux folders
  *                  layers/1/work/     overlayfs' own
  *                  layers/1/registry.reg
- *                  run/               only while it runs, or after a crash: prefix/ with whole hives, control socket
- *                  log/
- * Locks (flock): a VM's directory, exclusively by its supervisor or by whoever changes it at rest;
- * a base's directory, exclusively while its current version changes, shared while a VM picks one.
+ *                  run/               only while it runs, or after a crash: prefix/ with whole
+ * hives, control socket log/ Locks (flock): a VM's directory, exclusively by its supervisor or by
+ * whoever changes it at rest; a base's directory, exclusively while its current version changes,
+ * shared while a VM picks one.
  */
 struct fvm_store {
     int fd;     /* the store's directory */
     char *path; /* for sentences only */
 };
 
-/** Where the store is: $FVM_HOME, else $XDG_DATA_HOME/fvm, else ~/.local/share/fvm; for root /var/lib/fvm. @return yours; NULL: no place */
+/** Where the store is: $FVM_HOME, else $XDG_DATA_HOME/fvm, else ~/.local/share/fvm; for root
+ * /var/lib/fvm. @return yours; NULL: no place */
 char *fvm_store_path(void);
 /** Make the store's folder with its parents. @return 0; -errno */
 int fvm_store_make(const char *path, struct fvm_error *err);
@@ -46,17 +48,18 @@ void fvm_store_close(struct fvm_store *store);
 struct fvm_base {
     int fd; /* its directory; carries the lock */
     char name[80];
-    char user[64];           /* Windows user name of the prefix */
-    unsigned current;        /* version that new starts see */
+    char user[64];    /* Windows user name of the prefix */
+    unsigned current; /* version that new starts see */
 };
 /**
  * Open a base.
  *
  * @param exclusive true: to change it. The lock is held until fvm_base_close().
- * @return 0; -ENOENT no such base; -EBUSY being updated; -EPERM it belongs to another user; -EPROTO newer format
+ * @return 0; -ENOENT no such base; -EBUSY being updated; -EPERM it belongs to another user; -EPROTO
+ * newer format
  */
-int fvm_base_open(struct fvm_base *base, const struct fvm_store *store, const char *name, bool exclusive,
-                  struct fvm_error *err);
+int fvm_base_open(struct fvm_base *base, const struct fvm_store *store, const char *name,
+                  bool exclusive, struct fvm_error *err);
 void fvm_base_close(struct fvm_base *base);
 static inline void fvm_cleanup_base(struct fvm_base *base)
 {
@@ -67,15 +70,18 @@ int fvm_base_version(const struct fvm_base *base, unsigned version, struct fvm_e
 /**
  * Begin a new version: a clone of the current one (hard links), or empty for the first.
  *
- * @return descriptor of its directory, yours; fvm_base_publish() makes it current, until then it is scrap
+ * @return descriptor of its directory, yours; fvm_base_publish() makes it current, until then it is
+ * scrap
  */
 int fvm_base_begin(struct fvm_base *base, bool clone, struct fvm_error *err);
 int fvm_base_publish(struct fvm_base *base, struct fvm_error *err);
-/** Remove versions that are neither current nor named by a VM's vm.conf. Needs the exclusive lock. */
+/** Remove versions that are neither current nor named by a VM's vm.conf. Needs the exclusive lock.
+ */
 int fvm_base_collect(const struct fvm_store *store, struct fvm_base *base, struct fvm_error *err);
-/** Make an empty base directory (locked exclusively, not listed until its first version is published). */
-int fvm_base_create(struct fvm_base *base, const struct fvm_store *store, const char *name, const char *user,
-                    struct fvm_error *err);
+/** Make an empty base directory (locked exclusively, not listed until its first version is
+ * published). */
+int fvm_base_create(struct fvm_base *base, const struct fvm_store *store, const char *name,
+                    const char *user, struct fvm_error *err);
 
 /* --- VMs -------------------------------------------------------------------------------------- */
 struct fvm_vm {
@@ -91,20 +97,23 @@ struct fvm_vm {
  * @param name NULL: a throw-away VM with a name of its own choice
  * @return 0, vm locked exclusively; -EEXIST (without case); -EINVAL bad name; -errno
  */
-int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *name, const char *base,
-                  struct fvm_error *err);
+int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
+                  const char *base, struct fvm_error *err);
 /**
  * Open a VM.
  *
- * @return 0; -ENOENT unknown (sentence lists near names); -EPROTO newer format; -EBADMSG vm.conf damaged
+ * @return 0; -ENOENT unknown (sentence lists near names); -EPROTO newer format; -EBADMSG vm.conf
+ * damaged
  */
-int fvm_vm_open(struct fvm_vm *vm, const struct fvm_store *store, const char *name, struct fvm_error *err);
+int fvm_vm_open(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
+                struct fvm_error *err);
 void fvm_vm_close(struct fvm_vm *vm);
 static inline void fvm_cleanup_vm(struct fvm_vm *vm)
 {
     fvm_vm_close(vm);
 }
-/** Take the VM for oneself, to change it at rest. @return 0; -EBUSY it runs or another fvm works on it */
+/** Take the VM for oneself, to change it at rest. @return 0; -EBUSY it runs or another fvm works on
+ * it */
 int fvm_vm_lock(struct fvm_vm *vm, const char *to_do_what, struct fvm_error *err);
 int fvm_vm_save(struct fvm_vm *vm, struct fvm_error *err);
 /** Remove a locked VM: renamed away first, so that it is gone at once or there whole. */
@@ -120,7 +129,8 @@ int fvm_vm_layer(const struct fvm_vm *vm, struct fvm_error *err);
  */
 int fvm_hives_prepare(const struct fvm_vm *vm, int version_fd, struct fvm_error *err);
 /**
- * After the VM has ended, or died: write what its hives say beyond the base to the layer's registry.reg, remove run/.
+ * After the VM has ended, or died: write what its hives say beyond the base to the layer's
+ * registry.reg, remove run/.
  *
  * May be repeated. Without run/ it does nothing.
  */
@@ -131,7 +141,8 @@ struct fvm_reg;
  *
  * @param delta [out] yours
  */
-int fvm_hives_delta(struct fvm_reg **delta, const struct fvm_vm *vm, int version_fd, struct fvm_error *err);
+int fvm_hives_delta(struct fvm_reg **delta, const struct fvm_vm *vm, int version_fd,
+                    struct fvm_error *err);
 /** Replace the layer's registry.reg (an empty delta removes it). The VM is locked and at rest. */
 int fvm_hives_save_delta(const struct fvm_vm *vm, struct fvm_reg *delta, struct fvm_error *err);
 /** Read the three hives of a directory. @param reg [out] yours */

@@ -64,10 +64,12 @@ static int check_marks(int layer, const struct fvm_store *store, struct fvm_erro
                         "the file system of the store '%s' cannot keep a VM's marks (user extended "
                         "attributes: %s); set FVM_HOME to a folder on ext4, xfs, btrfs or tmpfs",
                         store->path, strerror(errno));
-    return fvm_fail(err, -errno, "cannot mark files in the store '%s': %s", store->path, strerror(errno));
+    return fvm_fail(err, -errno, "cannot mark files in the store '%s': %s", store->path,
+                    strerror(errno));
 }
 
-static int make_folders(const struct fvm_vm *vm, const struct fvm_store *store, struct fvm_error *err)
+static int make_folders(const struct fvm_vm *vm, const struct fvm_store *store,
+                        struct fvm_error *err)
 {
     static const char *const folders[] = {"log", "layers/1/files/C", "layers/1/work"};
     FVM_CLEANUP(fd) int layer = -1;
@@ -111,8 +113,8 @@ static void temporary_name(char *name, size_t cap)
 }
 
 /* Whole under a name that the sweep knows, then renamed: a VM is there whole or not at all. */
-static int build(struct fvm_vm *vm, const struct fvm_store *store, int vms, const struct fvm_base *base,
-                 struct fvm_error *err)
+static int build(struct fvm_vm *vm, const struct fvm_store *store, int vms,
+                 const struct fvm_base *base, struct fvm_error *err)
 {
     char draft[100];
     int result;
@@ -147,7 +149,8 @@ int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *
     if (name && fvm_failed(fvm_name_check(name, err)))
         return -EINVAL;
     if (name && !strncmp(name, "tmp-", 4))
-        return fvm_fail(err, -EINVAL, "'%s': names that begin with 'tmp-' are for throw-away VMs", name);
+        return fvm_fail(err, -EINVAL, "'%s': names that begin with 'tmp-' are for throw-away VMs",
+                        name);
     if (name)
         snprintf(vm->name, sizeof(vm->name), "%s", name);
     else
@@ -218,8 +221,10 @@ int fvm_vm_lock(struct fvm_vm *vm, const char *to_do_what, struct fvm_error *err
 {
     if (!fvm_lock(vm->fd, true, false))
         return 0;
-    return fvm_fail(err, -EBUSY, "cannot %s VM '%s' while it runs or another fvm works on it; stop it with: fvm stop %s",
-                    to_do_what, vm->name, vm->name);
+    return fvm_fail(
+        err, -EBUSY,
+        "cannot %s VM '%s' while it runs or another fvm works on it; stop it with: fvm stop %s",
+        to_do_what, vm->name, vm->name);
 }
 
 int fvm_vm_delete(const struct fvm_store *store, struct fvm_vm *vm, struct fvm_error *err)

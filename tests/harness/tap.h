@@ -1,9 +1,11 @@
-/* tests/harness/tap.h: the test harness: Wine's vocabulary, TAP output, no library. Builds as ELF and as PE. */
+/* tests/harness/tap.h: the test harness: Wine's vocabulary, TAP output, no library. Builds as ELF
+ * and as PE. */
 #pragma once
 #include <stdbool.h>
 #include <stdio.h>
 
-/* TEST(name) { ok(cond, "what %d", n); }  registers itself; run by tap.c's main(), or one by name: ./x_test name */
+/* TEST(name) { ok(cond, "what %d", n); }  registers itself; run by tap.c's main(), or one by name:
+ * ./x_test name */
 struct tap_test {
     const char *name;
     void (*run)(void);

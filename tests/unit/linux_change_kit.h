@@ -26,7 +26,17 @@ KIT void kit_die(const char *what, const char *name)
 }
 
 /* A fresh directory below /tmp, removed at the end of the program. */
-static char kit_base[64];
+static char kit_base[64] = "/tmp/fvm-change-XXXXXX";
+static bool kit_base_made;
+
+/* Use /dev/shm, where it can keep overlayfs's attributes (Linux 6.6): three times as fast. */
+KIT void kit_use_memory(void)
+{
+    if (!kit_base_made && setxattr("/dev/shm", "user.fvm-test", "", 0, 0) == 0 &&
+        removexattr("/dev/shm", "user.fvm-test") == 0)
+        strcpy(kit_base, "/dev/shm/fvm-change-XXXXXX");
+}
+
 KIT void kit_remove_base(void)
 {
     static pid_t owner;
@@ -41,8 +51,8 @@ KIT void kit_remove_base(void)
 
 KIT const char *kit_root(void)
 {
-    if (!kit_base[0]) {
-        strcpy(kit_base, "/tmp/fvm-change-XXXXXX");
+    if (!kit_base_made) {
+        kit_base_made = true;
         if (!mkdtemp(kit_base) || chmod(kit_base, 0777))
             kit_die("mkdtemp", kit_base);
         kit_remove_base();

@@ -4,40 +4,14 @@
  * copy of its host; the laws compare. FVM_SEED and FVM_SEQUENCES choose other runs.
  */
 #include "linux_change_kit.h"
+#include "linux_change_ops.h"
 
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mount.h>
 
-enum { MAX_OPS = 40, DEFAULT_SEQUENCES = 300 };
-enum op_kind {
-    OP_CREATE,
-    OP_APPEND,
-    OP_TRUNCATE,
-    OP_UNLINK,
-    OP_MKDIR,
-    OP_RMTREE,
-    OP_RENAME,
-    OP_CHMOD,
-    OP_TOUCH,
-    OP_SYMLINK,
-    OP_TO_DIR,
-    OP_TO_FILE,
-    OP_REMAKE,
-    OP_LINK,
-    OP_KINDS
-};
-static const char *const op_names[] = {"create", "append",  "truncate", "unlink", "mkdir",
-                                       "rmtree", "rename",  "chmod",    "touch",  "symlink",
-                                       "to-dir", "to-file", "remake",   "link"};
-struct op {
-    enum op_kind kind;
-    char path[32], other[32];
-    unsigned value;
-    bool skip; /* by shrinking */
-    int result;
-};
+enum { DEFAULT_SEQUENCES = 300 };
 struct run {
     uint64_t seed;
     struct op ops[MAX_OPS];
@@ -48,12 +22,6 @@ struct run {
     const char *broken; /* the law that failed */
 };
 static unsigned kinds_seen[6], subsets_checked, lists_checked, kills, errors;
-
-static unsigned draw(uint64_t *state, unsigned below)
-{
-    *state = *state * 6364136223846793005U + 1442695040888963407U;
-    return (unsigned)(*state >> 33) % below;
-}
 
 /* --- a process that dies, or a call that fails, at step N ---------------------------------- */
 
@@ -69,161 +37,6 @@ int fvm_tree_step(void)
         return -EIO;
     raise(SIGKILL);
     return 0;
-}
-
-/* --- operations ---------------------------------------------------------------------------- */
-
-static void draw_path(uint64_t *random, char path[32])
-{
-    static const char *const names[] = {"a", "b", "c", "d e", "\xff\"\n"};
-    unsigned depth = 1 + draw(random, 3);
-
-    path[0] = '\0';
-    for (unsigned i = 0; i < depth; i++) {
-        if (i)
-            strcat(path, "/");
-        strcat(path, names[draw(random, i == 0 ? 5 : 4)]);
-    }
-}
-
-static void draw_ops(struct run *run)
-{
-    uint64_t random = run->seed * 7919 + 1;
-
-    for (int i = 0; i < MAX_OPS; i++) {
-        struct op *op = &run->ops[i];
-
-        *op = (struct op){.kind = (enum op_kind)draw(&random, OP_KINDS)};
-        draw_path(&random, op->path);
-        draw_path(&random, op->other);
-        op->value = draw(&random, 1000);
-    }
-}
-
-static int write_text(int root, const char *path, int flags, unsigned value)
-{
-    static const char *const texts[] = {"", "one", "two", "one", "a longer text", "three"};
-    const char *text = texts[value % 6];
-    int fd = openat(root, path, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
-
-    if (fd < 0)
-        return -errno;
-    if (write(fd, text, strlen(text)) < 0)
-        kit_die("write", path);
-    close(fd);
-    return 0;
-}
-
-/* mtimes depend on the operation alone, so that both runs agree; few, so that some are equal */
-static int touch(int root, const char *path, unsigned value)
-{
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {1000000 + value % 3, value % 2}};
-
-    return utimensat(root, path, times, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
-}
-
-static int remove_tree(int root, const char *path)
-{
-    struct dirent **list = NULL;
-    int fd, count;
-
-    if (unlinkat(root, path, 0) == 0)
-        return 0;
-    if (errno != EISDIR)
-        return -errno;
-    fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    count = scandirat(fd, ".", &list, NULL, NULL);
-    for (int i = 0; i < count; i++) {
-        if (strcmp(list[i]->d_name, ".") && strcmp(list[i]->d_name, ".."))
-            remove_tree(fd, list[i]->d_name);
-        free(list[i]);
-    }
-    free(list);
-    close(fd);
-    return unlinkat(root, path, AT_REMOVEDIR) ? -errno : 0;
-}
-
-static int change_mode(int root, const char *path, unsigned value)
-{
-    static const mode_t file_modes[] = {0644, 0600, 0444, 0755, 0000, 04755};
-    static const mode_t dir_modes[] = {0755, 0700, 0500, 0000};
-    struct stat st;
-
-    if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW))
-        return -errno;
-    if (S_ISLNK(st.st_mode))
-        return -ELOOP;
-    return fchmodat(root, path, S_ISDIR(st.st_mode) ? dir_modes[value % 4] : file_modes[value % 6],
-                    0)
-               ? -errno
-               : 0;
-}
-
-static int make_filled(int root, const char *path, unsigned value)
-{
-    char below[64];
-    int rc = mkdirat(root, path, 0755) ? -errno : 0;
-
-    snprintf(below, sizeof(below), "%s/a", path);
-    if (!rc && value % 2)
-        rc = write_text(root, below, O_CREAT, value / 2);
-    return !rc && value % 2 ? touch(root, below, value) : rc;
-}
-
-static int run_op(int root, const struct op *op)
-{
-    int rc;
-
-    switch (op->kind) {
-    case OP_CREATE:
-        rc = write_text(root, op->path, O_CREAT | O_TRUNC, op->value);
-        return rc ? rc : touch(root, op->path, op->value);
-    case OP_APPEND:
-        rc = write_text(root, op->path, O_APPEND, op->value);
-        return rc ? rc : touch(root, op->path, op->value);
-    case OP_TRUNCATE:
-        rc = write_text(root, op->path, O_TRUNC, op->value);
-        return rc ? rc : touch(root, op->path, op->value);
-    case OP_UNLINK:
-        return unlinkat(root, op->path, 0) ? -errno : 0;
-    case OP_MKDIR:
-        return make_filled(root, op->path, op->value);
-    case OP_RMTREE:
-        return remove_tree(root, op->path);
-    case OP_RENAME:
-        return renameat(root, op->path, root, op->other) ? -errno : 0;
-    case OP_CHMOD:
-        return change_mode(root, op->path, op->value);
-    case OP_TOUCH:
-        return touch(root, op->path, op->value);
-    case OP_SYMLINK:
-        /* Operations follow links in the middle of a path: never let one lead out of the tree. */
-        return symlinkat(op->value % 2 ? "/nowhere/at/all" : "a/b", root, op->path) ? -errno : 0;
-    case OP_LINK:
-        return linkat(root, op->path, root, op->other, 0) ? -errno : 0;
-    case OP_TO_FILE:
-        rc = remove_tree(root, op->path);
-        rc = rc ? rc : write_text(root, op->path, O_CREAT, op->value);
-        return rc ? rc : touch(root, op->path, op->value);
-    default: /* OP_TO_DIR, OP_REMAKE */
-        rc = remove_tree(root, op->path);
-        return rc ? rc : make_filled(root, op->path, op->value);
-    }
-}
-
-static void make_host(int root, uint64_t seed)
-{
-    uint64_t random = seed * 31 + 5;
-
-    for (int i = 0; i < 30; i++) {
-        struct op op = {.kind = draw(&random, 3) ? OP_CREATE : OP_MKDIR};
-
-        draw_path(&random, op.path);
-        op.value = draw(&random, 1000);
-        if (i == 20)
-            op.kind = OP_SYMLINK;
-        (void)run_op(root, &op);
-    }
 }
 
 /* --- overlay mounts ------------------------------------------------------------------------ */
@@ -624,11 +437,13 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 
 TEST(change_laws_hold_for_layers_of_overlayfs)
 {
-    const char *missing = enter_namespace();
+    const char *missing;
     uint64_t seed = number_from("FVM_SEED", 1),
              count = number_from("FVM_SEQUENCES", DEFAULT_SEQUENCES);
     int probe;
 
+    kit_use_memory();
+    missing = enter_namespace();
     if (missing) {
         tap_skip("no %s here: %s", missing, strerror(errno));
         return;
@@ -644,7 +459,7 @@ TEST(change_laws_hold_for_layers_of_overlayfs)
     for (uint64_t i = 0; i < count; i++) {
         struct run run = {.seed = seed + i};
 
-        draw_ops(&run);
+        draw_ops(run.ops, run.seed);
         bool good = run_sequence(&run);
 
         if (!ok(good, "sequence with FVM_SEED=%llu FVM_SEQUENCES=1: %s",
