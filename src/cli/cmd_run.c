@@ -27,6 +27,7 @@ struct run {
     struct fvm_program program;
     char *linux_path; /* of the program, if it was named by one */
     char *linux_cwd;
+    char user[64]; /* Windows user name of the VM's base */
 };
 
 static volatile sig_atomic_t program_pid, interrupted;
@@ -117,8 +118,10 @@ static int choose_folders(struct run *run)
         char *slash = folder ? strrchr(folder, '/') : NULL;
         bool visible;
 
-        if (!slash)
+        if (!slash) {
+            free(folder);
             return -ENOMEM;
+        }
         *(slash == folder ? slash + 1 : slash) = 0;
         visible = show(run, folder, NULL);
         free(folder);
@@ -223,12 +226,12 @@ static int prepare_folder(const struct run *run, int layer, struct fvm_folder *f
     return work < 0 ? work : 0;
 }
 
-static int prepare_folders(struct run *run, struct fvm_error *err)
+/* @param layer carries the lock between two `fvm run` of one VM: until the folders are mounted */
+static int prepare_folders(struct run *run, int layer, struct fvm_error *err)
 {
-    FVM_CLEANUP(fd) int layer = fvm_vm_layer(&run->vm, err);
     bool changed = false;
     char name[80];
-    int result = layer < 0 ? layer : fvm_lock(layer, true, true); /* two `fvm run` of one VM */
+    int result = layer < 0 ? layer : fvm_lock(layer, true, true);
 
     if (!result && run->world.folder_count) {
         snprintf(name, sizeof(name), "%s", run->vm.name);
@@ -280,24 +283,28 @@ static void await_vm(struct run *run, struct fvm_link *link, const char *vm_dir)
 static int run_program(struct run *run, struct fvm_error *err)
 {
     struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
-    char user[64], vm_dir[128];
-    int result, status = 0;
+    char vm_dir[128];
+    int result, layer = -1, status = 0;
     pid_t pid;
 
-    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, user, err);
-    if (!result)
-        result = prepare_folders(run, err);
+    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, run->user, err);
+    if (!result) {
+        layer = fvm_vm_layer(&run->vm, err);
+        result = prepare_folders(run, layer, err);
+    }
     if (result) {
+        fvm_close(layer);
         fvm_link_close(&link);
         return result;
     }
     snprintf(vm_dir, sizeof(vm_dir), "vms/%s", run->vm.name);
-    run->program.user = user;
+    run->program.user = run->user;
     run->program.env = run->env;
     run->program.folders = run->world.folders;
     run->program.folder_count = run->world.folder_count;
     catch_signals();
     result = fvm_join(&link, &run->world.store, &run->world.wine, &run->program, &pid, err);
+    fvm_close(layer);
     if (!result) {
         program_pid = pid;
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

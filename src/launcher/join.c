@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,23 +37,65 @@ struct join {
     const struct fvm_wine *wine;
     const struct fvm_program *program;
     int mounts[MAX_FOLDERS]; /* overlays, not yet placed */
+    bool shown[MAX_FOLDERS]; /* an earlier program of this VM brought it, or a folder above it */
     int report; /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
 };
+
+/* Is the folder there already? Two overlays over one layer would spoil each other: mounting the
+ * second one clears the work folder of the first. */
+static bool is_shown(const struct fvm_folder *folder)
+{
+    char parent[4096];
+    struct stat here, above;
+    struct statfs fs;
+    char *slash;
+
+    if (statfs(folder->path, &fs))
+        return false;
+    if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
+        return true;
+    snprintf(parent, sizeof(parent), "%s", folder->path);
+    slash = strrchr(parent, '/');
+    *(slash == parent ? slash + 1 : slash) = 0;
+    return folder->file_only && !stat(folder->path, &here) && !stat(parent, &above) &&
+           S_ISREG(here.st_mode) && here.st_dev != above.st_dev;
+}
+
+/* A look from within the VM, and back to our own copy of the host's mounts. */
+static int find_shown(struct join *join, struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    FVM_CLEANUP(fd) int store = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (own < 0 || store < 0 || setns(join->link->ns[NS_MNT], 0))
+        return fvm_fail(err, -errno, "cannot look into the VM: %s", strerror(errno));
+    for (size_t i = 0; i < join->program->folder_count; i++)
+        join->shown[i] = is_shown(&join->program->folders[i]);
+    if (setns(own, 0) || fchdir(store))
+        return fvm_fail(err, -errno, "cannot come back from the VM: %s", strerror(errno));
+    return 0;
+}
 
 /* Overlays are made where both the folder and the store can be named: in a copy of the host's
  * mounts that belongs to the VM's user namespace. They are carried into the VM by descriptor. */
 static int make_overlays(struct join *join, struct fvm_error *err)
 {
     const struct fvm_program *program = join->program;
+    int result;
 
     if (!program->folder_count)
         return 0;
     if (fchdir(join->store->fd) || unshare(CLONE_NEWNS) ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
         return fvm_fail(err, -errno, "cannot prepare shown folders: %s", strerror(errno));
+    result = find_shown(join, err);
+    if (result)
+        return result;
     for (size_t i = 0; i < program->folder_count; i++) {
         const struct fvm_folder *folder = &program->folders[i];
 
+        if (join->shown[i])
+            continue;
         if (folder->file_only)
             join->mounts[i] =
                 (int)syscall(SYS_open_tree, AT_FDCWD, folder->lower, OPEN_TREE_CLONE | O_CLOEXEC);
@@ -105,20 +149,6 @@ static int make_mount_point(int root, const char *path, bool is_file)
     return at < 0 ? -EBADF : 0;
 }
 
-static bool already_mounted(const char *path, bool is_file)
-{
-    struct stat here, above;
-    char parent[4096];
-    char *slash;
-
-    snprintf(parent, sizeof(parent), "%s", path);
-    slash = strrchr(parent, '/');
-    *(slash == parent ? slash + 1 : slash) = 0;
-    if (stat(path, &here) || stat(parent, &above))
-        return false;
-    return S_ISDIR(here.st_mode) != is_file && here.st_dev != above.st_dev;
-}
-
 static int place_folders(const struct join *join, struct fvm_error *err)
 {
     struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
@@ -131,8 +161,8 @@ static int place_folders(const struct join *join, struct fvm_error *err)
         const struct fvm_folder *folder = &join->program->folders[i];
         const char *base = "/", *below = folder->path;
 
-        if (already_mounted(folder->path, folder->file_only))
-            continue; /* an earlier program of this VM brought it */
+        if (join->shown[i])
+            continue;
         if (!strncmp(folder->path, "/tmp/", 5)) {
             base = "/tmp"; /* a tmpfs of the VM's own, not part of the root's */
             below += 4;
@@ -255,13 +285,44 @@ static int pass_as_is(char **argv, const struct fvm_program *program)
     return 0;
 }
 
-/* Order: mounts, descriptors, privileges, and only then a look at anything that the VM may have
- * written. */
-static int run(struct join *join, struct fvm_error *err)
+/* Returns only if it fails. */
+static int start_wine(const struct join *join, struct fvm_error *err)
 {
     const struct fvm_program *program = join->program;
     char pipes[4] = "", **argv, **env;
     sigset_t none;
+    int result;
+
+    for (int fd = 0, used = 0; fd < 3; fd++)
+        if (is_pipe(fd))
+            pipes[used++] = "ioe"[fd];
+    argv = calloc((size_t)count_args(program->argv) + FVM_ARGV_EXTRA, sizeof(*argv));
+    env = make_environment(program, join->wine, pipes);
+    if (!argv || !env)
+        result = fvm_fail(err, -ENOMEM, "out of memory");
+    else if (program->as_is)
+        result = pass_as_is(argv, program);
+    else
+        result = fvm_program_resolve(argv, program, join->wine, pipes, err);
+    if (!result) {
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        for (int sig = 1; sig < 32; sig++)
+            if (sig != SIGKILL && sig != SIGSTOP && sig != SIGHUP)
+                signal(sig, SIG_DFL);
+        execve(join->wine->loader, argv, env);
+        result = fvm_fail(err, -errno, "cannot start Wine: %s", strerror(errno));
+    }
+    free(argv);
+    free(env);
+    return result;
+}
+
+/* Order: mounts, descriptors, privileges, and only then a look at anything that the VM may have
+ * written. */
+static int run(const struct join *join, struct fvm_error *err)
+{
+    const struct fvm_program *program = join->program;
     int result = enter_namespaces(join->link, err);
 
     if (!result)
@@ -274,26 +335,7 @@ static int run(struct join *join, struct fvm_error *err)
     result = fvm_seal_process(err);
     if (!result)
         result = enter_folder(program, err);
-    if (result)
-        return result;
-    for (int fd = 0, used = 0; fd < 3; fd++)
-        if (is_pipe(fd))
-            pipes[used++] = "ioe"[fd];
-    argv = calloc((size_t)count_args(program->argv) + FVM_ARGV_EXTRA, sizeof(*argv));
-    env = make_environment(program, join->wine, pipes);
-    if (!argv || !env)
-        return fvm_fail(err, -ENOMEM, "out of memory");
-    result = program->as_is ? pass_as_is(argv, program)
-                            : fvm_program_resolve(argv, program, join->wine, pipes, err);
-    if (result)
-        return result;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    for (int sig = 1; sig < 32; sig++)
-        if (sig != SIGKILL && sig != SIGSTOP && sig != SIGHUP)
-            signal(sig, SIG_DFL);
-    execve(join->wine->loader, argv, env);
-    return fvm_fail(err, -errno, "cannot start Wine: %s", strerror(errno));
+    return result ? result : start_wine(join, err);
 }
 
 _Noreturn static void fail(const struct join *join, int code, const struct fvm_error *error)

@@ -143,6 +143,7 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
     free(path);
     if (result)
         return result;
+    fvm_store_entered();
     if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
         return fvm_fail(err, -errno, "cannot make a mount namespace: %s", strerror(errno));
     if (mkdir("shown", 0755) && errno != EEXIST)

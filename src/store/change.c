@@ -19,6 +19,13 @@ void fvm_changes_free(struct fvm_changes *changes)
     *changes = (struct fvm_changes){0};
 }
 
+bool fvm_change_is_sound(const struct fvm_change *change)
+{
+    if (change->kind == FVM_RENAMED && (!change->from || !fvm_path_is_sound(change->from)))
+        return false;
+    return change->path && fvm_path_is_sound(change->path);
+}
+
 int fvm_changes_add(struct fvm_changes *changes, const struct fvm_change *change)
 {
     struct fvm_change copy = *change;

@@ -25,7 +25,7 @@ static int refuse_unfit(const struct apply *apply)
         const struct fvm_change *change = &apply->changes->at[i];
         int rc = 0;
 
-        if (!fvm_path_is_sound(change->path) || (change->from && !fvm_path_is_sound(change->from)))
+        if (!fvm_change_is_sound(change))
             rc = -EINVAL;
         else if (makes_node(change) &&
                  (change->node == FVM_SPECIAL || fvm_put_is_temporary(fvm_path_name(change->path))))

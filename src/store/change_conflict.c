@@ -168,7 +168,7 @@ int fvm_tree_conflicts(bool *hit, int then_fd, int now_fd, int64_t since_ns, int
     for (size_t i = 0; rc >= 0 && i < changes->count; i++) {
         const struct fvm_change *change = &changes->at[i];
 
-        if (!fvm_path_is_sound(change->path) || (change->from && !fvm_path_is_sound(change->from)))
+        if (!fvm_change_is_sound(change))
             rc = -EINVAL;
         else
             rc = conflicts_at(&conflict, change, change->path, change->kind != FVM_DELETED);

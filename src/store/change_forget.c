@@ -353,7 +353,7 @@ int fvm_tree_forget(int layer_fd, int host_fd, const struct fvm_changes *changes
     for (size_t i = 0; !rc && i < changes->count; i++) {
         const struct fvm_change *change = &changes->at[i];
 
-        if (!fvm_path_is_sound(change->path) || (change->from && !fvm_path_is_sound(change->from)))
+        if (!fvm_change_is_sound(change))
             rc = -EINVAL;
         else
             rc = forget_one(&forget, change);

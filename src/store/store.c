@@ -114,6 +114,15 @@ static void sweep(const struct fvm_store *store)
     }
 }
 
+/* Set while the current folder is the store: the way to it may be closed to the user that root
+ * became. */
+static bool is_entered;
+
+void fvm_store_entered(void)
+{
+    is_entered = true;
+}
+
 int fvm_store_open(struct fvm_store *store, struct fvm_error *err)
 {
     int result, part;
@@ -121,10 +130,10 @@ int fvm_store_open(struct fvm_store *store, struct fvm_error *err)
     *store = (struct fvm_store){.fd = -1, .path = fvm_store_path()};
     if (!store->path)
         return fvm_fail(err, -ENOENT, "no place for the store: set FVM_HOME to a folder");
-    result = fvm_store_make(store->path, err);
+    result = is_entered ? 0 : fvm_store_make(store->path, err);
     if (result)
         return result;
-    store->fd = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    store->fd = open(is_entered ? "." : store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->fd < 0)
         return fvm_fail(err, -errno, "cannot open the store '%s': %s", store->path,
                         strerror(errno));

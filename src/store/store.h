@@ -34,6 +34,9 @@ char *fvm_store_path(void);
 /** Make the store's folder with its parents. @return 0; -errno */
 int fvm_store_make(const char *path, struct fvm_error *err);
 
+/** The current folder is the store from now on: fvm_store_open() takes it as it is. */
+void fvm_store_entered(void);
+
 /**
  * Open the store; made if it is missing.
  *

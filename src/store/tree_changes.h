@@ -4,6 +4,8 @@
 #include "store/change.h"
 #include "store/tree.h"
 
+/** Could fvm_tree_diff() have made it? Lists may come from elsewhere. */
+bool fvm_change_is_sound(const struct fvm_change *change);
 /** Append a change. @param path, from copied; from may be NULL @return 0; -ENOMEM */
 int fvm_changes_add(struct fvm_changes *changes, const struct fvm_change *change);
 /** Take out every change i with drop[i]. */

@@ -241,9 +241,9 @@ TEST(hostile_depth)
     getrlimit(RLIMIT_NOFILE, &old);
     few.rlim_max = old.rlim_max;
     setrlimit(RLIMIT_NOFILE, &few);
-    make_chain(layer, "d", 10000);
+    make_chain(layer, "d", 5000);
     make_chain(target, "d", 900);
-    make_chain(target, "deep", 700);
+    make_chain(target, "deep", 100);
     rc = fvm_tree_diff(&changes, host, layer, &err);
     ok(rc == -ELOOP && strstr(err.text, "1000 directories"), "diff: %d %s", rc, err.text);
     ok(changes.count == 0 && !changes.at, "a list is left after a failure");
@@ -253,14 +253,14 @@ TEST(hostile_depth)
     rc = fvm_tree_remove(host, "d", &err);
     ok(rc == 0, "remove: %s", err.text);
     rc = fvm_tree_remove(layer, "d", &err);
-    ok(rc == 0 && !kit_has(layer, "d"), "remove 10,000 levels: %s", err.text);
+    ok(rc == 0 && !kit_has(layer, "d"), "remove 5000 levels: %s", err.text);
     /* What is allowed must work, with few descriptors. */
     rc = fvm_tree_clone(target, layer, &err);
     ok(rc == 0, "clone 900 levels: %s", err.text);
     ok(fvm_tree_size(layer, &cb, &files) == 0 && files == 2 && cb == 8, "size of 900 levels");
     ok(apply_all(host, layer, host, 0, &err) == 0, "apply 900 levels: %s", err.text);
     OK_DIFF(host, layer, "");
-    ok(fvm_tree_diff(&changes, -1, layer, &err) == 0 && changes.count == 1602, "%zu",
+    ok(fvm_tree_diff(&changes, -1, layer, &err) == 0 && changes.count == 1002, "%zu",
        changes.count);
     ok(fvm_tree_forget(layer, -1, &changes, &err) == 0, "forget 900 levels: %s", err.text);
     ok(!kit_has(layer, "d") && !kit_has(layer, "deep"), "something was left");

