@@ -49,11 +49,18 @@ all: $(B)/fvm guest
 # --- the command -------------------------------------------------------------------------------
 $(B)/fvm: $(FVM_OBJ)
 	@echo "  LD $@"
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lseccomp
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(CC) $(CFLAGS) $(BASEFLAGS) $(HARDEN) $(LINUX) -MMD -c -o $@ $<
+
+$(B)/obj/src/launcher/seccomp.o: $(B)/gen/filter.h
+$(B)/obj/src/launcher/seccomp.o: BASEFLAGS += -I$(B)/gen
+$(B)/gen/filter.h: src/launcher/filter/rules.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(BASEFLAGS) $(LINUX) -o $(B)/gen/make_filter $< -lseccomp
+	$(B)/gen/make_filter >$@.new && mv $@.new $@
 
 # --- what FVM puts into a VM: a preloaded library for Wine's Unix side, small Windows programs ------
 .PHONY: guest
@@ -66,6 +73,7 @@ PELIB   := $(wildcard src/guest/pe/lib/*.c)
 PEDEPS  := $(PELIB) $(wildcard src/guest/pe/*/*.h src/guest/pe/wineboot/*.c) Makefile
 PESRC_wineboot    := $(wildcard src/guest/pe/wineboot/*.c)
 PELIBS_fvmdrivers := -ladvapi32
+PROGSRC_probe     := $(wildcard tests/programs/probe/*.c)
 PROGLIBS_probe    := -lws2_32 -liphlpapi -lole32 -lshell32 -luuid -lgdi32
 # Wine takes a file as its own builtin only when "Wine builtin DLL" stands behind the DOS header.
 PEPOST_wineboot    = $(B)/tools/stamp_builtin $@
@@ -101,9 +109,9 @@ $(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(CORE_SAN)
 $(B)/tests/unit/%.exe: $(B)/pe/tests/unit/%.o $(CORE_PE)
 	@mkdir -p $(@D)
 	$(MINGW) -static -o $@ $^
-$(B)/tests/programs/%.exe: tests/programs/%.c Makefile
+$(B)/tests/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*/*.[ch]) Makefile
 	@mkdir -p $(@D)
-	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -o $@ $< $(PROGLIBS_$*)
+	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -o $@ $< $(PROGSRC_$*) $(PROGLIBS_$*)
 $(B)/tests/programs/%_linux: tests/programs/%_linux.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $<
@@ -159,17 +167,10 @@ install: all
 
 headers:
 	@for h in $(HEADERS); do echo "#include \"$$h\"" | $(CC) -std=gnu11 -D_GNU_SOURCE -Isrc -I. -Wall -Werror -fsyntax-only -x c - || exit 1; done; echo "headers: $(words $(HEADERS)) compile alone"
-# Format, the compiler's second opinion, sizes. Warnings are errors.
-LINT_SRC := $(CORE_SRC) $(STORE_SRC) $(LAUNCH_SRC) $(CLI_SRC) $(GUEST_SO)
 lint:
-	clang-format --dry-run --Werror $(shell git ls-files 'src/*.c' 'src/*.h' 'tests/*.c' 'tests/*.h' 'fuzz/*.c' 'tools/*.c')
-	$(CLANG) $(BASEFLAGS) $(LINUX) -fsyntax-only $(LINT_SRC)
-	clang-tidy --quiet $(LINT_SRC) -- -std=gnu11 -Isrc $(LINUX) 2>/dev/null
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem -Isrc $(LINT_SRC)
-	tools/check-sizes.sh
-	@echo "lint: clean"
+	WARN='$(WARN)' CLANG=$(CLANG) tools/lint.sh
 format:
-	clang-format -i $(shell git ls-files '*.c' '*.h')
+	tools/lint.sh format
 clean:
 	rm -rf $(B)
 

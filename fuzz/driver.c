@@ -6,6 +6,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t cb);
 
+/* @return the same bytes in a block of cb; the program ends if there is none */
+static uint8_t *resize(uint8_t *data, size_t cb)
+{
+    uint8_t *resized = realloc(data, cb);
+
+    if (!resized)
+        abort();
+    return resized;
+}
+
 static int replay(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -18,13 +28,13 @@ static int replay(const char *path)
     }
     while ((got = fread(data + cb, 1, cap - cb, file)) > 0) {
         cb += got;
-        if (cb == cap && !(data = realloc(data, cap *= 2)))
-            return 1;
+        if (cb == cap)
+            data = resize(data, cap *= 2);
     }
     fclose(file);
     /* An allocation of exactly the size lets the address sanitizer see a read past the end. */
-    if (cb && !(data = realloc(data, cb)))
-        return 1;
+    if (cb)
+        data = resize(data, cb);
     LLVMFuzzerTestOneInput(data, cb);
     free(data);
     return 0;

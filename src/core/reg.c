@@ -23,7 +23,7 @@ static bool build_index(struct fvm_reg *reg)
     for (struct reg_node *node = &reg->root; node; node = reg_walk(node, &reg->root))
         count += node->listed;
     if (count > reg->index_cap) {
-        struct reg_node **grown = realloc(reg->index, count * sizeof *grown);
+        struct reg_node **grown = realloc(reg->index, count * sizeof(struct reg_node *));
 
         if (!grown)
             return false;

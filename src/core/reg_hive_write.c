@@ -97,6 +97,7 @@ static void put_name(struct fvm_text *out, const char *name, size_t cb, const ch
 
 static void put_bytes(struct fvm_text *out, const uint8_t *data, size_t cb, size_t column)
 {
+    static const char fold[] = {'\\', '\n', ' ', ' '};
     char batch[256];
     size_t used = 0;
 
@@ -108,8 +109,8 @@ static void put_bytes(struct fvm_text *out, const uint8_t *data, size_t cb, size
         batch[used++] = ',';
         column += 3;
         if (column > LINE_CB) {
-            memcpy(batch + used, "\\\n  ", 4);
-            used += 4;
+            memcpy(batch + used, fold, sizeof fold);
+            used += sizeof fold;
             column = 2;
         }
         if (used > sizeof batch - 8) {

@@ -33,8 +33,12 @@ static int mapping(uid_t owner, gid_t group, struct fvm_error *err)
     if (!pid)
         for (;;)
             pause();
-    if (pid < 0)
-        return fvm_fail(err, -errno, "cannot make a user namespace: %s", strerror(errno));
+    if (pid < 0) {
+        result = -errno;
+        if (fvm_check_namespaces(err) == 0) /* else its sentence says what to enable */
+            fvm_fail(err, result, "cannot make a user namespace: %s", strerror(-result));
+        return result;
+    }
     for (int i = 0; i < 2; i++) {
         FVM_CLEANUP(fd) int map = -1;
 

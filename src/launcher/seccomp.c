@@ -1,153 +1,29 @@
-/*
- * launcher/seccomp.c: which system calls a VM may make. An allow list: what Wine 8 was seen to use
- * plus the rare relatives of those calls. Everything else answers ENOSYS, since Wine and its
- * libraries probe for features.
- */
+/* launcher/seccomp.c: installs the system call filters that launcher/filter/rules.c made. */
 #include "launcher/seal.h"
 
-#include <asm/ioctls.h>
 #include <errno.h>
-#include <linux/sched.h>
-#include <seccomp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-/* clang-format off */
-static const int allowed[] = {
-    /* files */
-    SCMP_SYS(access), SCMP_SYS(chdir), SCMP_SYS(chmod), SCMP_SYS(chown), SCMP_SYS(close),
-    SCMP_SYS(close_range), SCMP_SYS(copy_file_range), SCMP_SYS(creat), SCMP_SYS(dup), SCMP_SYS(dup2),
-    SCMP_SYS(dup3), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(fadvise64),
-    SCMP_SYS(fallocate), SCMP_SYS(fchdir), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(fchown),
-    SCMP_SYS(fchownat), SCMP_SYS(fcntl), SCMP_SYS(fdatasync), SCMP_SYS(fgetxattr),
-    SCMP_SYS(flistxattr), SCMP_SYS(flock), SCMP_SYS(fremovexattr), SCMP_SYS(fsetxattr),
-    SCMP_SYS(fstat), SCMP_SYS(fstatfs), SCMP_SYS(fsync), SCMP_SYS(ftruncate), SCMP_SYS(futimesat),
-    SCMP_SYS(getcwd), SCMP_SYS(getdents), SCMP_SYS(getdents64), SCMP_SYS(getxattr), SCMP_SYS(lchown),
-    SCMP_SYS(lgetxattr), SCMP_SYS(link), SCMP_SYS(linkat), SCMP_SYS(listxattr), SCMP_SYS(llistxattr),
-    SCMP_SYS(lremovexattr), SCMP_SYS(lseek), SCMP_SYS(lsetxattr), SCMP_SYS(lstat), SCMP_SYS(mkdir),
-    SCMP_SYS(mkdirat), SCMP_SYS(newfstatat), SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(pread64),
-    SCMP_SYS(preadv), SCMP_SYS(preadv2), SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(pwritev2),
-    SCMP_SYS(read), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(readv), SCMP_SYS(removexattr),
-    SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(rmdir), SCMP_SYS(sendfile),
-    SCMP_SYS(setxattr), SCMP_SYS(splice), SCMP_SYS(stat), SCMP_SYS(statfs), SCMP_SYS(statx),
-    SCMP_SYS(symlink), SCMP_SYS(symlinkat), SCMP_SYS(sync_file_range), SCMP_SYS(truncate),
-    SCMP_SYS(umask), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(utime), SCMP_SYS(utimensat),
-    SCMP_SYS(utimes), SCMP_SYS(write), SCMP_SYS(writev),
-    SCMP_SYS(inotify_add_watch), SCMP_SYS(inotify_init), SCMP_SYS(inotify_init1),
-    SCMP_SYS(inotify_rm_watch),
-    /* memory */
-    SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(membarrier), SCMP_SYS(memfd_create),
-    SCMP_SYS(mincore), SCMP_SYS(mlock), SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(mremap),
-    SCMP_SYS(msync), SCMP_SYS(munlock), SCMP_SYS(munmap), SCMP_SYS(shmat), SCMP_SYS(shmctl),
-    SCMP_SYS(shmdt), SCMP_SYS(shmget), SCMP_SYS(semctl), SCMP_SYS(semget), SCMP_SYS(semop),
-    SCMP_SYS(semtimedop),
-    /* processes and threads; ptrace and process_vm_*: wineserver reads and writes its clients' memory */
-    SCMP_SYS(arch_prctl), SCMP_SYS(capget), SCMP_SYS(execve), SCMP_SYS(exit), SCMP_SYS(exit_group),
-    SCMP_SYS(fork), SCMP_SYS(futex), SCMP_SYS(futex_waitv), SCMP_SYS(get_robust_list),
-    SCMP_SYS(getcpu), SCMP_SYS(getegid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getgroups),
-    SCMP_SYS(getpgid), SCMP_SYS(getpgrp), SCMP_SYS(getpid), SCMP_SYS(getppid),
-    SCMP_SYS(getpriority), SCMP_SYS(getresgid), SCMP_SYS(getresuid), SCMP_SYS(getrlimit),
-    SCMP_SYS(getrusage), SCMP_SYS(getsid), SCMP_SYS(ioctl), SCMP_SYS(prctl), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(ioprio_get),
-    SCMP_SYS(ioprio_set), SCMP_SYS(kill), SCMP_SYS(prlimit64), SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev), SCMP_SYS(ptrace), SCMP_SYS(restart_syscall), SCMP_SYS(rseq),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigsuspend),
-    SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sched_get_priority_max), SCMP_SYS(sched_get_priority_min),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_getattr), SCMP_SYS(sched_getparam),
-    SCMP_SYS(sched_getscheduler), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_setattr),
-    SCMP_SYS(sched_setparam), SCMP_SYS(sched_setscheduler), SCMP_SYS(sched_yield),
-    SCMP_SYS(set_robust_list), SCMP_SYS(set_tid_address), SCMP_SYS(setpgid), SCMP_SYS(setpriority),
-    SCMP_SYS(setrlimit), SCMP_SYS(setsid), SCMP_SYS(sigaltstack), SCMP_SYS(signalfd4),
-    SCMP_SYS(sysinfo), SCMP_SYS(tgkill), SCMP_SYS(tkill), SCMP_SYS(uname), SCMP_SYS(vfork),
-    SCMP_SYS(wait4), SCMP_SYS(waitid),
-    /* time */
-    SCMP_SYS(alarm), SCMP_SYS(clock_getres), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(getitimer), SCMP_SYS(gettimeofday), SCMP_SYS(nanosleep), SCMP_SYS(pause),
-    SCMP_SYS(setitimer), SCMP_SYS(time), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_gettime),
-    SCMP_SYS(timerfd_settime), SCMP_SYS(times),
-    /* waiting, pipes, sockets of the private network */
-    SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(epoll_create),
-    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_wait),
-    SCMP_SYS(eventfd), SCMP_SYS(eventfd2), SCMP_SYS(getpeername), SCMP_SYS(getrandom),
-    SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(listen), SCMP_SYS(pipe), SCMP_SYS(pipe2),
-    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(pselect6), SCMP_SYS(recvfrom), SCMP_SYS(recvmmsg),
-    SCMP_SYS(recvmsg), SCMP_SYS(select), SCMP_SYS(sendmmsg), SCMP_SYS(sendmsg), SCMP_SYS(sendto),
-    SCMP_SYS(setsockopt), SCMP_SYS(shutdown), SCMP_SYS(socketpair),
-};
-/* clang-format on */
+#include "filter.h" /* made: refused_filter, allowed_filter */
 
-/* No process of a VM makes a namespace: that would give it capabilities again, and with them a
- * large part of the kernel. */
-#define NEW_NAMESPACE                                                                              \
-    (CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-     CLONE_NEWPID | CLONE_NEWNET)
-
-static int add_allowed(scmp_filter_ctx filter)
+static int load(const struct sock_filter *code, size_t count)
 {
-    static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
-    int result = 0;
+    struct sock_fprog program = {.len = (unsigned short)count,
+                                 .filter = (struct sock_filter *)(uintptr_t)code};
 
-    for (size_t i = 0; !result && i < ARRAY_LEN(allowed); i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    for (size_t i = 0; !result && i < ARRAY_LEN(families); i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
-    if (!result)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                                  SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACE, 0));
-    return result;
-}
-
-/* The kernel reads 32 bits of these arguments: an upper half must not slip past the comparison.
- * TIOCSTI types into the user's terminal, TIOCLINUX pastes into a console. */
-static int add_refused(scmp_filter_ctx filter)
-{
-    static const struct {
-        int call;
-        unsigned arg;
-        scmp_datum_t value;
-    } refused[] = {
-        {SCMP_SYS(ioctl), 1, TIOCSTI},
-        {SCMP_SYS(ioctl), 1, TIOCLINUX},
-        {SCMP_SYS(prctl), 0, PR_SET_SECCOMP},
-    };
-    int result = 0;
-
-    for (size_t i = 0; !result && i < ARRAY_LEN(refused); i++)
-        result = seccomp_rule_add(
-            filter, SCMP_ACT_ERRNO(EPERM), refused[i].call, 1,
-            SCMP_CMP(refused[i].arg, SCMP_CMP_MASKED_EQ, 0xffffffff, refused[i].value));
-    return result;
-}
-
-/* One filter cannot say "all but these arguments", so there are two; the kernel obeys the stricter
- * answer. */
-static int load_filter(uint32_t otherwise, int (*add)(scmp_filter_ctx))
-{
-    scmp_filter_ctx filter = seccomp_init(otherwise);
-    int result;
-
-    if (!filter)
-        return -ENOMEM;
-    /* Other architectures (i386, x32) have other numbers for the same calls. */
-    result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    if (!result)
-        result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (!result)
-        result = add(filter);
-    if (!result)
-        result = seccomp_load(filter);
-    seccomp_release(filter);
-    return result;
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) ? -errno : 0;
 }
 
 int fvm_seal_filter(struct fvm_error *err)
 {
-    int result = load_filter(SCMP_ACT_ALLOW, add_refused);
+    int result = load(refused_filter, ARRAY_LEN(refused_filter));
 
     if (!result)
-        result = load_filter(SCMP_ACT_ERRNO(ENOSYS), add_allowed);
+        result = load(allowed_filter, ARRAY_LEN(allowed_filter));
     if (result)
         return fvm_fail(err, result, "cannot install the system call filter: %s",
                         strerror(-result));

@@ -271,7 +271,6 @@ static void serve(struct supervisor *self)
 /* The VM is at rest when this returns: nobody who waits for the lock sees it half folded. */
 static void put_to_rest(const struct fvm_start *start, int lock_fd)
 {
-    FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
     FVM_CLEANUP(fd) int version = -1;
     struct fvm_vm vm = {.fd = -1};
     struct fvm_error err;

@@ -143,10 +143,11 @@ static int take_out(struct forget *forget, const char *path, bool is_deletion, e
     bool marked;
     int rc = fvm_parent_of(&forget->layer, path);
 
-    if (!rc)
-        rc = fvm_node_stat(forget->layer.dir.fd, name, &st);
-    if (rc != 1)
+    if (rc)
         return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+    rc = fvm_node_stat(forget->layer.dir.fd, name, &st);
+    if (rc != 1)
+        return rc;
     fvm_marks_read(&marks, forget->layer.dir.fd);
     marked = fvm_mark_is_deletion(forget->layer.dir.fd, name, &st, &marks);
     if (marked != is_deletion || (!marked && fvm_node_of(st.st_mode) != node))

@@ -111,8 +111,8 @@ int fvm_tree_dir_walk(struct fvm_tree_dir *dir, int root_fd, const char *path, s
         cch -= slash ? len + 1 : len;
     }
     if (rc)
-        fvm_tree_dir_close(&at);
-    *dir = rc ? (struct fvm_tree_dir)FVM_TREE_DIR_NONE : at;
+        fvm_tree_dir_close(&at); /* leaves "not open" behind */
+    *dir = at;
     return rc;
 }
 

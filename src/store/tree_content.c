@@ -135,6 +135,11 @@ int fvm_content_same(int a_fd, const struct stat *a, int b_fd, const struct stat
     return 1;
 }
 
+static bool is_zeros(const char *s, size_t cb)
+{
+    return cb == 0 || (s[0] == 0 && memcmp(s, s + 1, cb - 1) == 0);
+}
+
 int fvm_content_hash(int fd, const struct stat *st, uint64_t *hash)
 {
     char buf[BLOCK_CB];
@@ -152,7 +157,7 @@ int fvm_content_hash(int fd, const struct stat *st, uint64_t *hash)
         if (rc)
             return rc;
         /* A block of zeros must count like a hole. */
-        if (buf[0] || memcmp(buf, buf + 1, cb - 1) != 0) {
+        if (!is_zeros(buf, cb)) {
             *hash = fvm_hash_mix(*hash, (uint64_t)at);
             *hash = fvm_hash_mix(*hash, fvm_hash_bytes(buf, cb));
         }

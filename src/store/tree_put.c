@@ -324,8 +324,9 @@ int fvm_put_tree(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, const ch
     struct stat st;
     int rc = fvm_trail_push(trail, name);
 
-    if (!rc)
-        rc = fvm_node_stat(layer->fd, name, &st);
+    if (rc)
+        return rc;
+    rc = fvm_node_stat(layer->fd, name, &st);
     if (rc != 1)
         return rc ? rc : -ENOENT;
     if (!S_ISDIR(st.st_mode))

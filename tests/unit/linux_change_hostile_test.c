@@ -219,9 +219,10 @@ static void make_chain(int root, const char *name, int depth)
     int fd = dup(root);
 
     for (int i = 0; i < depth; i++) {
-        int below;
+        int below =
+            mkdirat(fd, name, 0755) ? -1 : openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-        if (mkdirat(fd, name, 0755) || (below = openat(fd, name, O_RDONLY | O_DIRECTORY)) < 0)
+        if (below < 0)
             kit_die("mkdirat", name);
         close(fd);
         fd = below;

@@ -9,86 +9,75 @@
 #define L FVM_SYMLINK
 #define S FVM_SPECIAL
 
+/* fvm_decide(): what one name in two trees amounts to. */
+static const struct {
+    const char *what;
+    struct fvm_pair pair;
+    enum fvm_verdict verdict;
+    enum fvm_change_kind kind;
+} decisions[] = {
+    {"host only", {.on_host = true}, FVM_IS_NO_CHANGE, 0},
+    {"host only, hidden", {.on_host = true, .hidden = true}, FVM_IS_CHANGE, FVM_DELETED},
+    {"mark over host",
+     {.on_host = true, .in_layer = true, .deletion = true, .layer = S},
+     FVM_IS_CHANGE,
+     FVM_DELETED},
+    {"mark over nothing", {.in_layer = true, .deletion = true, .layer = S}, FVM_IS_NO_CHANGE, 0},
+    {"layer only", {.in_layer = true}, FVM_IS_CHANGE, FVM_CREATED},
+    {"opaque, no host", {.in_layer = true, .layer = D, .opaque = true}, FVM_IS_CHANGE, FVM_CREATED},
+    {"dir over file", {.in_layer = true, .on_host = true, .layer = D}, FVM_IS_CHANGE, FVM_REPLACED},
+    {"file over dir", {.in_layer = true, .on_host = true, .host = D}, FVM_IS_CHANGE, FVM_REPLACED},
+    {"link over file",
+     {.in_layer = true, .on_host = true, .layer = L},
+     FVM_IS_CHANGE,
+     FVM_REPLACED},
+    {"dir copied up",
+     {.in_layer = true, .on_host = true, .layer = D, .host = D},
+     FVM_IS_NO_CHANGE,
+     0},
+    {"opaque dir",
+     {.in_layer = true, .on_host = true, .layer = D, .host = D, .opaque = true},
+     FVM_IS_CHANGE,
+     FVM_REPLACED},
+    {"opaque in hidden",
+     {.in_layer = true, .on_host = true, .layer = D, .host = D, .opaque = true, .hidden = true},
+     FVM_IS_NO_CHANGE,
+     0},
+    {"files, not compared", {.in_layer = true, .on_host = true}, FVM_NEEDS_CONTENT, 0},
+    {"other content",
+     {.in_layer = true, .on_host = true, .content = FVM_CONTENT_OTHER},
+     FVM_IS_CHANGE,
+     FVM_CHANGED},
+    {"same content",
+     {.in_layer = true, .on_host = true, .content = FVM_CONTENT_SAME},
+     FVM_IS_CHANGE,
+     FVM_METADATA},
+    {"same all",
+     {.in_layer = true, .on_host = true, .content = FVM_CONTENT_SAME, .same_metadata = true},
+     FVM_IS_NO_CHANGE,
+     0},
+    {"link, same target",
+     {.in_layer = true, .on_host = true, .layer = L, .host = L, .content = FVM_CONTENT_SAME},
+     FVM_IS_NO_CHANGE,
+     0},
+    {"link, other target",
+     {.in_layer = true, .on_host = true, .layer = L, .host = L, .content = FVM_CONTENT_OTHER},
+     FVM_IS_CHANGE,
+     FVM_CHANGED},
+    {"other device",
+     {.in_layer = true, .on_host = true, .layer = S, .host = S, .content = FVM_CONTENT_OTHER},
+     FVM_IS_CHANGE,
+     FVM_REPLACED},
+};
+
 TEST(change_decision_table)
 {
-    static const struct {
-        const char *what;
-        struct fvm_pair pair;
-        enum fvm_verdict verdict;
-        enum fvm_change_kind kind;
-    } cases[] = {
-        {"host only", {.on_host = true}, FVM_IS_NO_CHANGE, 0},
-        {"host only, hidden", {.on_host = true, .hidden = true}, FVM_IS_CHANGE, FVM_DELETED},
-        {"mark over host",
-         {.on_host = true, .in_layer = true, .deletion = true, .layer = S},
-         FVM_IS_CHANGE,
-         FVM_DELETED},
-        {"mark over nothing",
-         {.in_layer = true, .deletion = true, .layer = S},
-         FVM_IS_NO_CHANGE,
-         0},
-        {"layer only", {.in_layer = true}, FVM_IS_CHANGE, FVM_CREATED},
-        {"opaque, no host",
-         {.in_layer = true, .layer = D, .opaque = true},
-         FVM_IS_CHANGE,
-         FVM_CREATED},
-        {"dir over file",
-         {.in_layer = true, .on_host = true, .layer = D},
-         FVM_IS_CHANGE,
-         FVM_REPLACED},
-        {"file over dir",
-         {.in_layer = true, .on_host = true, .host = D},
-         FVM_IS_CHANGE,
-         FVM_REPLACED},
-        {"link over file",
-         {.in_layer = true, .on_host = true, .layer = L},
-         FVM_IS_CHANGE,
-         FVM_REPLACED},
-        {"dir copied up",
-         {.in_layer = true, .on_host = true, .layer = D, .host = D},
-         FVM_IS_NO_CHANGE,
-         0},
-        {"opaque dir",
-         {.in_layer = true, .on_host = true, .layer = D, .host = D, .opaque = true},
-         FVM_IS_CHANGE,
-         FVM_REPLACED},
-        {"opaque in hidden",
-         {.in_layer = true, .on_host = true, .layer = D, .host = D, .opaque = true, .hidden = true},
-         FVM_IS_NO_CHANGE,
-         0},
-        {"files, not compared", {.in_layer = true, .on_host = true}, FVM_NEEDS_CONTENT, 0},
-        {"other content",
-         {.in_layer = true, .on_host = true, .content = FVM_CONTENT_OTHER},
-         FVM_IS_CHANGE,
-         FVM_CHANGED},
-        {"same content",
-         {.in_layer = true, .on_host = true, .content = FVM_CONTENT_SAME},
-         FVM_IS_CHANGE,
-         FVM_METADATA},
-        {"same all",
-         {.in_layer = true, .on_host = true, .content = FVM_CONTENT_SAME, .same_metadata = true},
-         FVM_IS_NO_CHANGE,
-         0},
-        {"link, same target",
-         {.in_layer = true, .on_host = true, .layer = L, .host = L, .content = FVM_CONTENT_SAME},
-         FVM_IS_NO_CHANGE,
-         0},
-        {"link, other target",
-         {.in_layer = true, .on_host = true, .layer = L, .host = L, .content = FVM_CONTENT_OTHER},
-         FVM_IS_CHANGE,
-         FVM_CHANGED},
-        {"other device",
-         {.in_layer = true, .on_host = true, .layer = S, .host = S, .content = FVM_CONTENT_OTHER},
-         FVM_IS_CHANGE,
-         FVM_REPLACED},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(decisions); i++) {
         enum fvm_change_kind kind = 0;
-        enum fvm_verdict got = fvm_decide(&cases[i].pair, &kind);
+        enum fvm_verdict got = fvm_decide(&decisions[i].pair, &kind);
 
-        ok(got == cases[i].verdict && kind == cases[i].kind, "%s: verdict %d, kind %d",
-           cases[i].what, (int)got, (int)kind);
+        ok(got == decisions[i].verdict && kind == decisions[i].kind, "%s: verdict %d, kind %d",
+           decisions[i].what, (int)got, (int)kind);
     }
 }
 

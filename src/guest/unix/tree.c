@@ -265,11 +265,21 @@ static int remove_tree(int parent, const char *name)
     return error;
 }
 
+static int copy_into_root(struct copy *copy, int source)
+{
+    struct stat st;
+    int error;
+
+    if (copy->root < 0 || fstat(source, &st))
+        return -errno;
+    error = copy_folder(copy, source, copy->root);
+    return error ? error : copy_metadata(source, copy->root, &st);
+}
+
 static int copy_tree(const char *from, const char *to)
 {
     struct copy *copy = calloc(1, sizeof(*copy));
     int source = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
-    struct stat st;
 
     if (!copy || source < 0) {
         error = copy ? -errno : -ENOMEM;
@@ -278,9 +288,7 @@ static int copy_tree(const char *from, const char *to)
         return error;
     }
     copy->root = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    error = copy->root < 0 || fstat(source, &st) ? -errno : copy_folder(copy, source, copy->root);
-    if (!error)
-        error = copy_metadata(source, copy->root, &st);
+    error = copy_into_root(copy, source);
     for (struct link *link = copy->links, *next; link; link = next) {
         next = link->next;
         free(link);

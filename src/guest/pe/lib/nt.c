@@ -39,7 +39,7 @@ HANDLE nt_key_create_volatile(HANDLE root, const WCHAR *name)
     if (key)
         return key;
     /* NtCreateKey makes the last component only: make the parents, first one first. */
-    for (USHORT at = 1; at < text.MaximumLength / sizeof(WCHAR); at++) {
+    for (size_t at = 1; at < text.MaximumLength / sizeof(WCHAR); at++) {
         UNICODE_STRING part = {(USHORT)(at * sizeof(WCHAR)), (USHORT)(at * sizeof(WCHAR)),
                                (WCHAR *)name};
 

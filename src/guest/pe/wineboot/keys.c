@@ -34,7 +34,7 @@ static void get_cpu_names(struct cpu_names *cpu)
     __cpuid(regs, (int)0x80000000);
     text[0] = text[1] = text[2] = 0;
     if ((unsigned)regs[0] >= 0x80000004)
-        for (int i = 0; i < 3; i++)
+        for (size_t i = 0; i < 3; i++)
             __cpuid(text + 4 * i, (int)(0x80000002 + (unsigned)i));
     widen(cpu->name, text, 48);
     for (size_t end = wcslen(cpu->name); end && cpu->name[end - 1] == ' '; end--)
