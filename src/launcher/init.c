@@ -268,6 +268,18 @@ static int loopback_up(struct fvm_error *err)
     return 0;
 }
 
+/* Lean: the service manager, too, starts when it is first asked for. Full: Wine starts all by
+ * itself, and nobody shall ask. */
+static void say_how_to_boot(const struct init *init)
+{
+    if (init->start->boot == FVM_BOOT_LEAN) {
+        make_flag("/run/fvm/lazy-services");
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(init->demands); i++)
+        make_flag(init->demands[i].flag);
+}
+
 static int prepare(struct init *init, struct fvm_error *err)
 {
     sigset_t children;
@@ -283,8 +295,7 @@ static int prepare(struct init *init, struct fvm_error *err)
     if (result)
         return result;
     memcpy(init->demands, all_demands, sizeof(init->demands));
-    make_flag(
-        "/run/fvm/lazy-services"); /* the service manager, too, starts when it is first asked for */
+    say_how_to_boot(init);
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &children, NULL))
