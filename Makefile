@@ -73,8 +73,8 @@ PELIB   := $(wildcard src/guest/pe/lib/*.c)
 PEDEPS  := $(PELIB) $(wildcard src/guest/pe/*/*.h src/guest/pe/wineboot/*.c) Makefile
 PESRC_wineboot    := $(wildcard src/guest/pe/wineboot/*.c)
 PELIBS_fvmdrivers := -ladvapi32
-PROGSRC_probe     := $(wildcard tests/programs/probe/*.c)
 PROGLIBS_probe    := -lws2_32 -liphlpapi -lole32 -lshell32 -luuid -lgdi32
+PROGLIBS_window   := -lgdi32
 # Wine takes a file as its own builtin only when "Wine builtin DLL" stands behind the DOS header.
 PEPOST_wineboot    = $(B)/tools/stamp_builtin $@
 DLLTOOL ?= $(MINGW:gcc=dlltool)
@@ -109,12 +109,14 @@ $(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(CORE_SAN)
 $(B)/tests/unit/%.exe: $(B)/pe/tests/unit/%.o $(CORE_PE)
 	@mkdir -p $(@D)
 	$(MINGW) -static -o $@ $^
-$(B)/tests/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*/*.[ch]) Makefile
+# X.c and, if it is long, X/*.c; X_linux.c and X_linux/*.c
+PROGDEPS := $(wildcard tests/programs/*.h tests/programs/*/*.[ch]) Makefile
+$(B)/tests/programs/%.exe: tests/programs/%.c $(PROGDEPS)
 	@mkdir -p $(@D)
-	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -o $@ $< $(PROGSRC_$*) $(PROGLIBS_$*)
-$(B)/tests/programs/%_linux: tests/programs/%_linux.c Makefile
+	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -o $@ $< $(wildcard tests/programs/$*/*.c) $(PROGLIBS_$*)
+$(B)/tests/programs/%_linux: tests/programs/%_linux.c $(PROGDEPS)
 	@mkdir -p $(@D)
-	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $<
+	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< $(wildcard tests/programs/$*_linux/*.c)
 tests: $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
 
 unit: $(UNIT_BIN)
@@ -167,7 +169,7 @@ install: all
 
 headers:
 	@for h in $(HEADERS); do echo "#include \"$$h\"" | $(CC) -std=gnu11 -D_GNU_SOURCE -Isrc -I. -Wall -Werror -fsyntax-only -x c - || exit 1; done; echo "headers: $(words $(HEADERS)) compile alone"
-lint:
+lint: $(B)/gen/filter.h
 	WARN='$(WARN)' CLANG=$(CLANG) tools/lint.sh
 format:
 	tools/lint.sh format

@@ -1,38 +1,60 @@
 #!/bin/bash
 # tools/lint.sh [format]: format, a second compiler, static analysis, shell syntax, sizes. Warnings are errors.
-# "format" mends the format and does no more. What clang-tidy has found clean is remembered by content in build/lint.
+# "format" mends the format and does no more. What was found clean is remembered by content in build/lint.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 CLANG=${CLANG:-clang} WARN=${WARN:--Wall -Wextra -Werror}
-files() { # pathspec...: tracked and new files that are there
-    git ls-files --cached --others --exclude-standard -- "$@" | while read -r file; do [ ! -f "$file" ] || echo "$file"; done
-}
-linux_flags=(-std=gnu11 -Isrc -Itests/harness -D_GNU_SOURCE '-DFVM_VERSION="lint"')
+linux_flags=(-std=gnu11 -Isrc -Ibuild/gen -Itests/harness -D_GNU_SOURCE '-DFVM_VERSION="lint"')
 # dll-attribute-on-redeclaration: mingw's headers declare what ntdll exports without dllimport; GCC does not mind.
 pe_flags=(--target=x86_64-w64-mingw32 -std=gnu11 -Isrc -DUNICODE -ffreestanding -Wno-dll-attribute-on-redeclaration)
+export CLANG WARN TIDY_VERSION=${TIDY_VERSION:-$(clang-tidy --version)}
 
-tidy_one() { # FILE FLAGS...: clang-tidy unless this very text, with its headers and rules, was clean before
-    local file=$1 key log; shift
-    key=$({ clang-tidy --version; cat .clang-tidy tools/lint.sh; printf '%s\n' "$file" "$@"
-        "$CLANG" "$@" -MM "$file" | tr -d '\\' | tr ' ' '\n' | grep / | xargs cat; } 2>&1 | sha256sum | cut -c1-40)
-    [ -e "build/lint/$key" ] && return
-    log=$(clang-tidy --quiet "$file" -- "$@" 2>&1) || { grep -v 'warnings\? generated\|treated as error' <<<"$log"; return 1; }
-    touch "build/lint/$key"
+once() { # STAMP command...: unless it was clean before
+    local stamp=build/lint/$1; shift
+    [ -e "$stamp" ] || { "$@" && touch "$stamp"; }
 }
-if [ "${1:-}" = --tidy ]; then # KIND FILE...
-    kind=$2[@]; shift 2
+compile_and_check() { # FILE WARNINGS PLATFORM FLAGS...
+    local file=$1 warnings=$2 platform=$3; shift 3
+    # shellcheck disable=SC2086 # several words
+    "$CLANG" "$@" $warnings -Wno-unknown-warning-option -fsyntax-only "$file" &&
+        cppcheck --quiet --error-exitcode=1 --std=c11 --platform="$platform" --inline-suppr \
+            --enable=warning,portability --suppress=missingIncludeSystem -Isrc -Itests/harness "$file"
+}
+tidy() { # FILE FLAGS...
+    local file=$1 log; shift
+    log=$(clang-tidy --quiet "$file" -- "$@" 2>&1) && return
+    grep -A2 'error: ' <<<"$log" || echo "$log" # the notes: clang-tidy FILE -- FLAGS
+    return 1
+}
+look_at() { # KIND FILE
+    local kind=$1 file=$2 key flags warnings=$WARN platform=unix64
+    case $kind in
+    linux | test | native) flags=("${linux_flags[@]}") ;;
+    pe | program) flags=("${pe_flags[@]}") platform=win64 ;;
+    esac
+    case $kind in
+    native | program) warnings='-Wall -Wextra -Werror' ;;
+    esac
+    # This very text, with its headers and the rules.
+    key=$({ echo "$TIDY_VERSION"; cat .clang-tidy; printf '%s\n' "$file" "${flags[@]}"
+        "$CLANG" "${flags[@]}" -MM "$file" | tr -d '\\' | tr ' ' '\n' | grep / | xargs cat; } 2>&1 | sha256sum | cut -c1-40)
+    once "$key-$(cksum <<<"$warnings" | cut -d' ' -f1)" compile_and_check "$file" "$warnings" $platform "${flags[@]}" || return
+    case $kind in
+    linux | pe) once "$key" tidy "$file" "${flags[@]}" ;;
+    esac
+}
+if [ "${1:-}" = --look-at ]; then # KIND FILE...
+    kind=$2; shift 2
     bad=0
-    for file in "$@"; do tidy_one "$file" "${!kind}" || bad=1; done
+    for file in "$@"; do look_at "$kind" "$file" || bad=1; done
     exit $bad
 fi
 
+files() { # pathspec...: tracked and new files that are there
+    git ls-files --cached --others --exclude-standard -- "$@" | while read -r file; do [ ! -f "$file" ] || echo "$file"; done
+}
 mapfile -t all < <(files '*.c' '*.h')
-mapfile -t linux < <(files 'src/*.c' 'tests/*.c' 'fuzz/*.c' 'tools/*.c' | grep -v '^src/guest/pe/\|^tests/programs/')
-mapfile -t pe < <(files 'src/guest/pe/*.c')
-mapfile -t programs < <(files 'tests/programs/*.c' | grep -v '_linux\.c$')
-mapfile -t natives < <(files 'tests/programs/*_linux.c')
-mapfile -t scripts < <(files '*.sh' 'tests/vm/*.t' 'completion/*' '.ci/run')
-[ ${#linux[@]} -gt 0 ] || { echo "lint: git lists no files here"; exit 1; }
+[ ${#all[@]} -gt 0 ] || { echo "lint: git lists no files here"; exit 1; }
 if [ "${1:-}" = format ]; then exec clang-format -i "${all[@]}"; fi
 
 bad=0
@@ -40,37 +62,27 @@ step() { # name command...
     local name=$1; shift
     "$@" || { echo "lint: $name failed"; bad=1; }
 }
-compile() { # KIND WARNINGS FILE...
-    local kind=$1[@] warnings=$2; shift 2
-    # shellcheck disable=SC2086 # several words
-    [ $# = 0 ] || "$CLANG" "${!kind}" $warnings -Wno-unknown-warning-option -fsyntax-only "$@"
-}
-tidy() { # KIND FILE...
-    local kind=$1; shift
-    printf '%s\n' "$@" | xargs -P2 -n4 "$0" --tidy "$kind"
-}
-check() { # KIND FILE...
-    cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability \
-        --suppress=missingIncludeSystem -Isrc -Itests/harness "$@"
+format() {
+    clang-format --dry-run --Werror "${all[@]}" 2>&1 | sed -n 's/^\([^:]*\):.*error:.*/\1: make format would change it/p' | sort -u
+    return $((PIPESTATUS[0] != 0))
 }
 shell_syntax() {
     local result=0 script
-    for script in "${scripts[@]}"; do bash -n "$script" || result=1; done
+    while read -r script; do bash -n "$script" || result=1; done < <(files '*.sh' 'tests/vm/*.t' 'completion/*' '.ci/run')
     return $result
 }
+code() { # KIND: files on stdin
+    xargs -r -P2 -n4 tools/lint.sh --look-at "$1"
+}
 mkdir -p build/lint
-step format clang-format --dry-run --Werror "${all[@]}"
-step "compile" compile linux_flags "$WARN" "${linux[@]}"
-step "compile (PE)" compile pe_flags "$WARN" "${pe[@]}"
-step "compile (programs)" compile pe_flags "-Wall -Wextra -Werror" "${programs[@]}"
-step "compile (native programs)" compile linux_flags "-Wall -Wextra -Werror" "${natives[@]}"
-step cppcheck check "${linux[@]}" "${natives[@]}"
-step "cppcheck (PE)" check --platform=win64 "${pe[@]}" "${programs[@]}"
+find build/lint -type f -mtime +30 -delete
+step format format
 step shell shell_syntax
 step sizes tools/check-sizes.sh
-mapfile -t ours < <(printf '%s\n' "${linux[@]}" | grep -v ^tests/)
-step clang-tidy tidy linux_flags "${ours[@]}"
-step "clang-tidy (PE)" tidy pe_flags "${pe[@]}"
-find build/lint -type f -mtime +30 -delete
+step "src for Windows" code pe < <(files 'src/guest/pe/*.c')
+step "test programs" code program < <(files 'tests/programs/*.c' | grep -v '_linux\(/.*\)\?\.c$')
+step "native test programs" code native < <(files 'tests/programs/*_linux.c' 'tests/programs/*_linux/*.c')
+step tests code test < <(files 'tests/*.c' | grep -v '^tests/programs/')
+step src code linux < <(files 'src/*.c' 'fuzz/*.c' 'tools/*.c' | grep -v '^src/guest/pe/')
 [ $bad = 0 ] && echo "lint: clean"
 exit $bad

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "core/name.h"
+#include "core/utf.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -23,11 +24,7 @@ void cli_message(const char *fmt, ...)
     va_end(args);
     /* Names come from anywhere: what a terminal would obey is shown, not sent. */
     fvm_text_puts(&line, "fvm: ");
-    for (const char *c = sentence; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            fvm_text_printf(&line, "\\x%02x", (unsigned char)*c);
-        else
-            fvm_text_putc(&line, *c);
+    fvm_utf8_add_visible(&line, sentence, strlen(sentence));
     fvm_text_putc(&line, '\n');
     if (!line.failed)
         fputs(line.s, stderr);

@@ -1,5 +1,6 @@
 /* cli/cmd_commit.c: `fvm commit` and `fvm discard`: keep what a VM changed, or drop it. */
 #include "cli/cli.h"
+#include "core/utf.h"
 #include "store/commit.h"
 #include "store/file.h"
 
@@ -48,15 +49,24 @@ static int pick(struct fvm_collection *picked, struct fvm_reg **rest, const stru
 static void print_plan(const struct fvm_collection *picked, const char *verb)
 {
     FVM_CLEANUP(text) struct fvm_text out = {0};
+    FVM_CLEANUP(text) struct fvm_text name = {0};
 
     for (size_t i = 0; i < picked->tree_count; i++)
         for (size_t j = 0; j < picked->trees[i].changes.count; j++) {
+            name.cb = 0;
+            fvm_shown_path(&name, &picked->trees[i], picked->trees[i].changes.at[j].path);
             fvm_text_printf(&out, "would %s ", verb);
-            fvm_shown_path(&out, &picked->trees[i], picked->trees[i].changes.at[j].path);
+            fvm_utf8_add_visible(&out, name.s, name.cb);
             fvm_text_putc(&out, '\n');
         }
-    for (size_t i = 0; i < fvm_reg_key_count(picked->registry); i++)
-        fvm_text_printf(&out, "would %s %s\\\n", verb, fvm_reg_key_at(picked->registry, i)->path);
+    out.failed |= name.failed;
+    for (size_t i = 0; i < fvm_reg_key_count(picked->registry); i++) {
+        const char *path = fvm_reg_key_at(picked->registry, i)->path;
+
+        fvm_text_printf(&out, "would %s ", verb);
+        fvm_utf8_add_visible(&out, path, strlen(path));
+        fvm_text_puts(&out, "\\\n");
+    }
     if (!out.cb)
         fvm_text_printf(&out, "nothing to %s\n", verb);
     cli_print(&out);

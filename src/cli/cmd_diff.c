@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "core/json.h"
 #include "core/reg.h"
+#include "core/utf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,16 +23,6 @@ static const char *const nodes[] = {[FVM_FILE] = "file",
                                     [FVM_SYMLINK] = "link",
                                     [FVM_SPECIAL] = "special"};
 
-/* A terminal must not obey what a program chose as a name. */
-static void add_visible(struct fvm_text *out, const char *name, size_t cb)
-{
-    for (size_t i = 0; i < cb; i++)
-        if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-            fvm_text_printf(out, "\\x%02x", (unsigned char)name[i]);
-        else
-            fvm_text_putc(out, name[i]);
-}
-
 static void add_path(struct fvm_text *out, const struct fvm_tree *tree, const char *path,
                      enum fvm_node node)
 {
@@ -41,7 +32,7 @@ static void add_path(struct fvm_text *out, const struct fvm_tree *tree, const ch
     if (shown.failed)
         out->failed = true;
     else
-        add_visible(out, shown.s, shown.cb);
+        fvm_utf8_add_visible(out, shown.s, shown.cb);
     if (node == FVM_DIRECTORY)
         fvm_text_putc(out, '\\');
 }
@@ -137,10 +128,10 @@ static void add_entry(struct registry_walk *walk, char sign, const struct fvm_re
         fvm_json_end_object(walk->json);
     } else if (walk->out) {
         fvm_text_printf(walk->out, "  %c ", sign);
-        add_visible(walk->out, key->path, strlen(key->path));
+        fvm_utf8_add_visible(walk->out, key->path, strlen(key->path));
         if (value) {
             fvm_text_puts(walk->out, value->name[0] ? "  \"" : "  (default)");
-            add_visible(walk->out, value->name, strlen(value->name));
+            fvm_utf8_add_visible(walk->out, value->name, strlen(value->name));
             fvm_text_puts(walk->out, value->name[0] ? "\"" : "");
         } else {
             fvm_text_putc(walk->out, '\\');

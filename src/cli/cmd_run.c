@@ -94,10 +94,17 @@ static const char *home_folder(void)
 /* @return is it visible in the VM then? */
 static bool show(struct run *run, const char *folder, const char *what)
 {
-    char *store = fvm_store_path();
-    enum fvm_show verdict = fvm_judge_folder(folder, home_folder(), store ? store : "/");
+    /* All without links: a home or a store that is named by one must not be shown unseen. */
+    char *path = fvm_store_path(), *store = path ? realpath(path, NULL) : NULL;
+    char *home = home_folder() ? realpath(home_folder(), NULL) : NULL;
+    enum fvm_show verdict = fvm_judge_folder(folder, home ? home : home_folder(),
+                                             store  ? store
+                                             : path ? path
+                                                    : "/");
 
+    free(path);
     free(store);
+    free(home);
     if (verdict == FVM_SHOW_ALREADY)
         return true;
     if (verdict == FVM_SHOW_FOLDER)
@@ -295,7 +302,8 @@ static int run_program(struct run *run, struct fvm_error *err)
     if (result) {
         fvm_close(layer);
         fvm_link_close(&link);
-        return result;
+        /* These two would be said of the program: 127, 126. */
+        return result == -ENOENT || result == -ENOEXEC ? -EIO : result;
     }
     snprintf(vm_dir, sizeof(vm_dir), "vms/%s", run->vm.name);
     run->program.user = run->user;

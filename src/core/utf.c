@@ -30,6 +30,29 @@ uint32_t fvm_utf8_next(const char **at, const char *end)
     return code;
 }
 
+static bool is_visible(uint32_t code)
+{
+    return code >= ' ' && (code < 0x7f || code >= 0xa0) && !(code & FVM_UTF8_BAD) &&
+           !(code >= 0x200e && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202e) &&
+           !(code >= 0x2066 && code <= 0x2069) && !(code >= 0xd800 && code < 0xe000);
+}
+
+void fvm_utf8_add_visible(struct fvm_text *out, const char *s, size_t cb)
+{
+    const char *end = s + cb;
+
+    while (s < end) {
+        const char *next = s;
+
+        if (is_visible(fvm_utf8_next(&next, end)))
+            fvm_text_add(out, s, (size_t)(next - s));
+        else
+            for (const char *at = s; at < next; at++)
+                fvm_text_printf(out, "\\x%02x", (unsigned char)*at);
+        s = next;
+    }
+}
+
 size_t fvm_utf8_put(char *out, uint32_t code)
 {
     if (code < 0x80) {

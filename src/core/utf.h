@@ -22,6 +22,11 @@ uint32_t fvm_utf8_next(const char **at, const char *end);
  * written, 1..4 */
 size_t fvm_utf8_put(char *out, uint32_t code);
 
+/** Add a name that anybody may have chosen, so that a terminal shows it and does not obey it:
+ * controls (C0, C1), marks that turn the direction of writing, and bytes that are no UTF-8 become
+ * \xNN. */
+void fvm_utf8_add_visible(struct fvm_text *out, const char *s, size_t cb);
+
 /** Add UTF-16LE to a text as UTF-8. @param le [in] 2 * cch bytes, any alignment */
 void fvm_utf8_from_utf16(struct fvm_text *out, const uint8_t *le, size_t cch);
 

@@ -76,6 +76,45 @@ static int find_shown(struct join *join, struct fvm_error *err)
     return 0;
 }
 
+/* A file that was given to be read could be opened again for writing, by /proc/self/fd/0, where the
+ * VM's user owns it: the program gets it through a mount that is read-only. It reads on from the
+ * same place, but whoever reads after it does not. A file without a name is nobody's to lose. */
+static int shield_input(struct fvm_error *err)
+{
+    struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+    FVM_CLEANUP(fd) int tree = -1;
+    FVM_CLEANUP(fd) int in = -1;
+    char path[4096];
+    struct stat st, named;
+    ssize_t cb;
+
+    if (fstat(0, &st) || !S_ISREG(st.st_mode) || (fcntl(0, F_GETFL) & O_ACCMODE) != O_RDONLY)
+        return 0;
+    cb = readlink("/proc/self/fd/0", path, sizeof(path) - 1);
+    path[cb > 0 ? cb : 0] = 0;
+    tree = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC);
+    if (tree < 0 || fstat(tree, &named) || named.st_ino != st.st_ino || named.st_dev != st.st_dev)
+        return 0;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", tree);
+    if (mount_setattr(tree, "", AT_EMPTY_PATH, &read_only, sizeof(read_only)) ||
+        (in = open(path, O_RDONLY | O_CLOEXEC)) < 0 ||
+        lseek(in, lseek(0, 0, SEEK_CUR), SEEK_SET) < 0 || dup2(in, 0) != 0)
+        return fvm_fail(err, -errno, "cannot protect standard input: %s", strerror(errno));
+    return 0;
+}
+
+/* A folder as standard input would be a way to all of the host's files. */
+static int refuse_folders(struct fvm_error *err)
+{
+    static const char *const names[] = {"input", "output", "error"};
+    struct stat st;
+
+    for (int fd = 0; fd < 3; fd++)
+        if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
+            return fvm_fail(err, -EISDIR, "standard %s is a folder; no VM gets that", names[fd]);
+    return 0;
+}
+
 /* Overlays are made where both the folder and the store can be named: in a copy of the host's
  * mounts that belongs to the VM's user namespace. They are carried into the VM by descriptor. */
 static int make_overlays(struct join *join, struct fvm_error *err)
@@ -83,12 +122,12 @@ static int make_overlays(struct join *join, struct fvm_error *err)
     const struct fvm_program *program = join->program;
     int result;
 
-    if (!program->folder_count)
-        return 0;
     if (fchdir(join->store->fd) || unshare(CLONE_NEWNS) ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
         return fvm_fail(err, -errno, "cannot prepare shown folders: %s", strerror(errno));
-    result = find_shown(join, err);
+    result = shield_input(err);
+    if (!result && program->folder_count)
+        result = find_shown(join, err);
     if (result)
         return result;
     for (size_t i = 0; i < program->folder_count; i++) {
@@ -192,6 +231,7 @@ static bool is_pipe(int fd)
     return !fstat(fd, &st) && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 }
 
+/* -ENOTDIR, whatever is wrong: -ENOENT would say that the program is missing. */
 static int enter_folder(const struct fvm_program *program, struct fvm_error *err)
 {
     char path[4096];
@@ -203,13 +243,13 @@ static int enter_folder(const struct fvm_program *program, struct fvm_error *err
             if (*c == '\\')
                 *c = '/';
         if (chdir(path))
-            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd,
+            return fvm_fail(err, -ENOTDIR, "cannot enter '%s' in the VM: %s", program->cwd,
                             strerror(errno));
         return 0;
     }
     if (program->cwd) {
         if (chdir(program->cwd))
-            return fvm_fail(err, -errno, "cannot enter '%s' in the VM: %s", program->cwd,
+            return fvm_fail(err, -ENOTDIR, "cannot enter '%s' in the VM: %s", program->cwd,
                             strerror(errno));
         return 0;
     }
@@ -376,11 +416,14 @@ _Noreturn static void help(struct join *join)
     _exit(0);
 }
 
-/* The helper sends the pid; the program sends a report if it fails, or exec closes its end. */
+/* The helper sends the pid; the program sends a report if it fails, or exec closes its end. Either
+ * may be first: a program whose pid was missed would stay a zombie, and keep the VM from its end.
+ */
 static int await(int fd, pid_t *pid, struct fvm_error *err)
 {
     struct fvm_report report;
     ssize_t got;
+    int result = 0;
 
     *pid = -1;
     while ((got = recv(fd, &report, sizeof(report), 0)) > 0) {
@@ -388,11 +431,13 @@ static int await(int fd, pid_t *pid, struct fvm_error *err)
             memcpy(pid, &report, sizeof(*pid));
             continue;
         }
+        result = report.code;
         if (err)
             *err = report.error;
-        return report.code;
     }
-    return *pid > 0 ? 0 : fvm_fail(err, -EIO, "the VM ended while the program was started");
+    if (!result && *pid <= 0)
+        return fvm_fail(err, -EIO, "the VM ended while the program was started");
+    return result;
 }
 
 int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
@@ -403,6 +448,8 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
     int pair[2], result;
     pid_t helper;
 
+    if (refuse_folders(err))
+        return -EISDIR;
     if (program->folder_count > MAX_FOLDERS)
         return fvm_fail(err, -E2BIG, "too many shown folders (at most %d)", MAX_FOLDERS);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))

@@ -6,8 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* overlayfs splits lowerdir at ':' and takes '\\' as escape in every directory option. */
@@ -30,6 +33,22 @@ static int set_dir(int fs, const char *key, const char *path)
     return fsconfig(fs, FSCONFIG_SET_STRING, key, text.s, 0) ? -errno : 0;
 }
 
+/* A layer's folder below a shown one may have been written by the VM, which may run: were it a link
+ * by now, the kernel would follow it out of the layer. It is opened without links, and named by
+ * its descriptor. */
+static int set_own_dir(int fs, const char *key, const char *path, int *fd)
+{
+    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                           .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    char link[40];
+
+    *fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    if (*fd < 0)
+        return -errno;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", *fd);
+    return set_dir(fs, key, link);
+}
+
 /* The kernel keeps its own words for a refused mount in the context. */
 static void kernels_words(int fs, char *words, size_t cap)
 {
@@ -42,6 +61,8 @@ static void kernels_words(int fs, char *words, size_t cap)
 int fvm_overlay_make(const struct fvm_overlay *overlay, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int fs = fsopen("overlay", FSOPEN_CLOEXEC);
+    FVM_CLEANUP(fd) int upper = -1;
+    FVM_CLEANUP(fd) int work = -1;
     char words[256];
     int result, mount_fd;
 
@@ -52,9 +73,9 @@ int fvm_overlay_make(const struct fvm_overlay *overlay, struct fvm_error *err)
                         strerror(errno));
     result = set_dir(fs, "lowerdir", overlay->lower);
     if (!result)
-        result = set_dir(fs, "upperdir", overlay->upper);
+        result = set_own_dir(fs, "upperdir", overlay->upper, &upper);
     if (!result)
-        result = set_dir(fs, "workdir", overlay->work);
+        result = set_own_dir(fs, "workdir", overlay->work, &work);
     if (!result && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0))
         result = -errno;
     if (!result && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))

@@ -100,7 +100,9 @@ static int show_guest(struct fvm_wine *wine, struct fvm_error *err)
 /* The store is made by root, given to the VM user, and belongs to him ever after. */
 static int enter_store(const char *path, struct fvm_error *err)
 {
+    FVM_CLEANUP(names) char **names = NULL;
     struct stat st;
+    size_t count = 1;
     int result = fvm_store_make(path, err);
 
     if (result)
@@ -114,6 +116,11 @@ static int enter_store(const char *path, struct fvm_error *err)
                         "the store '%s' belongs to user %u; as root FVM uses a store of its own: "
                         "unset FVM_HOME or name another folder, or run fvm as that user",
                         path, (unsigned)st.st_uid);
+    /* FVM_HOME=/tmp must not give /tmp away. */
+    if (fvm_dir_names(AT_FDCWD, &names, &count) || count)
+        return fvm_fail(err, -EPERM,
+                        "the folder '%s' is no store and not empty: name another in FVM_HOME",
+                        path);
     if (chown(".", VM_UID, VM_UID))
         return fvm_fail(err, -errno, "cannot give the store '%s' to the VM's user: %s", path,
                         strerror(errno));

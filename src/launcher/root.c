@@ -175,8 +175,10 @@ static int show_devices(struct fvm_error *err)
  * host's kernel. */
 static int mask_proc(struct fvm_error *err)
 {
-    static const char *const read_only[] = {"/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs",
-                                            "/proc/sysrq-trigger"};
+    static const char *const read_only[] = {"/proc/sys",  "/proc/irq",           "/proc/bus",
+                                            "/proc/fs",   "/proc/sysrq-trigger", "/proc/pressure",
+                                            "/proc/acpi", "/proc/asound",        "/proc/driver",
+                                            "/proc/scsi", "/proc/mtrr"};
     static const char *const empty[] = {
         "/proc/kcore",      "/proc/keys",        "/proc/key-users",   "/proc/kallsyms",
         "/proc/kmsg",       "/proc/timer_list",  "/proc/sched_debug", "/proc/config.gz",
@@ -184,6 +186,7 @@ static int mask_proc(struct fvm_error *err)
         "/proc/ioports",    "/proc/vmallocinfo", "/proc/slabinfo"};
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
                                           MOUNT_ATTR_NOEXEC};
+    struct mount_attr mask = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
     char path[64];
 
     for (size_t i = 0; i < ARRAY_LEN(read_only); i++) {
@@ -196,7 +199,8 @@ static int mask_proc(struct fvm_error *err)
     }
     for (size_t i = 0; i < ARRAY_LEN(empty); i++) {
         snprintf(path, sizeof(path), ROOT "%s", empty[i]);
-        if (!access(path, F_OK) && mount("/dev/null", path, NULL, MS_BIND, NULL))
+        if (!access(path, F_OK) && (mount("/dev/null", path, NULL, MS_BIND, NULL) ||
+                                    mount_setattr(AT_FDCWD, path, 0, &mask, sizeof(mask))))
             return trouble(err, "hide", empty[i]);
     }
     return 0;
@@ -250,6 +254,7 @@ static int show_prefix(const struct fvm_start *start, struct fvm_error *err)
 
 static int show_guest(const struct fvm_start *start, struct fvm_error *err)
 {
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
     char file[4200], place[512];
     int result = show(start->wine->guest, "/fvm", BIND_READ_ONLY, err);
 
@@ -257,7 +262,9 @@ static int show_guest(const struct fvm_start *start, struct fvm_error *err)
         return result;
     snprintf(file, sizeof(file), "%s/wineboot.exe", start->wine->guest);
     snprintf(place, sizeof(place), ROOT "%s/wineboot.exe", start->wine->pe_dir);
-    if (mount(file, place, NULL, MS_BIND, NULL))
+    /* Read-only by itself: it is a bind of the host's file, which may be the user's own. */
+    if (mount(file, place, NULL, MS_BIND, NULL) ||
+        mount_setattr(AT_FDCWD, place, 0, &attr, sizeof(attr)))
         return trouble(err, "put FVM's own boot over", place + strlen(ROOT));
     return 0;
 }

@@ -30,14 +30,19 @@ static int drop_capabilities(void)
 
 int fvm_seal_process(struct fvm_error *err)
 {
-    static const struct rlimit no_core = {0, 0};
+    static const struct rlimit none = {0, 0};
+    /* Not 0: only 1 keeps the kernel from starting a core_pattern program as the host's root. */
+    struct rlimit core = {1, 1};
     struct rlimit tasks = {MAX_TASKS, MAX_TASKS};
     struct rlimit now;
     int result;
 
     if (!getrlimit(RLIMIT_NPROC, &now) && now.rlim_max < tasks.rlim_max)
         tasks = now;
-    if (setrlimit(RLIMIT_CORE, &no_core) || setrlimit(RLIMIT_NPROC, &tasks))
+    if (!getrlimit(RLIMIT_CORE, &now) && now.rlim_max < core.rlim_max)
+        core = now;
+    if (setrlimit(RLIMIT_CORE, &core) || setrlimit(RLIMIT_NPROC, &tasks) ||
+        setrlimit(RLIMIT_RTPRIO, &none) || setrlimit(RLIMIT_NICE, &none))
         return fvm_fail(err, -errno, "cannot set limits: %s", strerror(errno));
     result = drop_capabilities();
     if (result)

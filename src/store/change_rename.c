@@ -20,8 +20,9 @@ struct candidate {
     size_t partner; /* created directory: the deleted one's change */
     size_t claims;  /* how many deleted directories it equals */
 };
-enum { MAX_TREE_PAIRS = 64 }; /* trees of one shape that are compared each with each */
-#define NO_SHAPE 0U           /* holds something that cannot be renamed, or no content at all */
+enum { MAX_TREE_PAIRS = 64 };           /* trees of one shape that are compared each with each */
+#define MAX_READ_CB ((uint64_t)8 << 30) /* of all files that may have been renamed */
+#define NO_SHAPE    0U /* holds something that cannot be renamed, or no content at all */
 
 struct search {
     struct fvm_changes *changes;
@@ -30,6 +31,7 @@ struct search {
     struct fvm_parent host, layer;
     struct candidate *at;
     size_t count;
+    uint64_t left_cb; /* may still be read: one big file with many names would take for ever */
 };
 
 static int by_key(const void *a, const void *b)
@@ -68,7 +70,7 @@ static int open_candidate(struct search *search, const struct candidate *candida
     const char *path = search->changes->at[candidate->i].path;
     int rc = fvm_parent_of(parent, path);
 
-    return rc ? rc : fvm_file_open(parent->dir.fd, fvm_path_name(path), st, candidate->created);
+    return rc < 0 ? rc : fvm_file_open(parent->dir.fd, fvm_path_name(path), st, candidate->created);
 }
 
 /* A file that cannot be read is nobody's partner: its hash is made of its own place. */
@@ -77,8 +79,11 @@ static void hash_candidate(struct search *search, struct candidate *candidate)
     struct stat st;
     FVM_CLEANUP(tree_fd) int fd = open_candidate(search, candidate, &st);
 
-    if (fd < 0 || fvm_content_hash(fd, &st, &candidate->hash))
+    uint64_t read_cb = fd < 0 ? 0 : (uint64_t)st.st_blocks * 512;
+
+    if (fd < 0 || read_cb > search->left_cb || fvm_content_hash(fd, &st, &candidate->hash))
         candidate->hash = fvm_hash_mix(0, candidate->i);
+    search->left_cb -= read_cb > search->left_cb ? search->left_cb : read_cb;
 }
 
 static bool same_file(struct search *search, const struct candidate *a, const struct candidate *b)
@@ -329,7 +334,8 @@ int fvm_changes_find_renames(struct fvm_changes *changes, const bool *hidden, in
     struct search search = {.changes = changes,
                             .hidden = hidden,
                             .host = FVM_PARENT(host_fd, FVM_TO_READ),
-                            .layer = FVM_PARENT(layer_fd, FVM_TO_READ)};
+                            .layer = FVM_PARENT(layer_fd, FVM_TO_READ),
+                            .left_cb = MAX_READ_CB};
     bool directories = has_deletions(changes, FVM_DIRECTORY);
     int rc = 0;
 

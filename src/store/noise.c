@@ -10,6 +10,9 @@ static const struct {
     const char *key, *why;
 } keys[] = {
     {"HKEY_LOCAL_MACHINE\\System\\MountedDevices", "mountmgr writes a new id per start"},
+    {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Class\\"
+     "{4D36E968-E325-11CE-BFC1-08002BE10318}\\0000",
+     "the display driver's date is the time of the desktop's start"},
 };
 
 bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,

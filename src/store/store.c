@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,11 +106,17 @@ static void sweep(const struct fvm_store *store)
         return;
     for (char **name = names; *name; name++) {
         FVM_CLEANUP(fd) int fd = -1;
+        bool scrap;
 
         if (strncmp(*name, ".new-", 5) && strncmp(*name, ".del-", 5) && strncmp(*name, "tmp-", 4))
             continue;
+        /* Nobody is between making a draft and locking it while we hold this. */
+        if (fvm_lock(vms, true, false))
+            return;
         fd = fvm_dir_open(vms, *name);
-        if (fd >= 0 && !fvm_lock(fd, true, false))
+        scrap = fd >= 0 && !fvm_lock(fd, true, false);
+        flock(vms, LOCK_UN);
+        if (scrap)
             fvm_tree_remove(vms, *name, NULL);
     }
 }

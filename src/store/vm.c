@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -120,11 +122,14 @@ static int build(struct fvm_vm *vm, const struct fvm_store *store, int vms,
     int result;
 
     snprintf(draft, sizeof(draft), ".new-%s", vm->name);
+    /* The sweep of another fvm must not take the draft between its making and its lock. */
+    fvm_lock(vms, false, true);
     vm->fd = fvm_dir_make(vms, draft, 0700, err);
     if (vm->fd < 0)
         return vm->fd;
     if (fvm_lock(vm->fd, true, false))
         return fvm_fail(err, -EBUSY, "VM '%s' is just being made by another fvm", vm->name);
+    flock(vms, LOCK_UN);
     result = make_folders(vm, store, err);
     if (!result)
         result = make_conf(vm, base, err);
@@ -148,7 +153,7 @@ int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *
         return fvm_fail(err, vms, "cannot open the store's folder vms: %s", strerror(-vms));
     if (name && fvm_failed(fvm_name_check(name, err)))
         return -EINVAL;
-    if (name && !strncmp(name, "tmp-", 4))
+    if (name && !strncasecmp(name, "tmp-", 4))
         return fvm_fail(err, -EINVAL, "'%s': names that begin with 'tmp-' are for throw-away VMs",
                         name);
     if (name)

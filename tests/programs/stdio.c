@@ -101,7 +101,8 @@ static int copy(int argc, wchar_t **argv)
     (void)argv;
     for (;;) {
         if (!ReadFile(in, buffer, sizeof(buffer), &size, NULL))
-            return GetLastError() == ERROR_BROKEN_PIPE || GetLastError() == ERROR_HANDLE_EOF ? 0 : 2;
+            return GetLastError() == ERROR_BROKEN_PIPE || GetLastError() == ERROR_HANDLE_EOF ? 0
+                                                                                             : 2;
         if (!size)
             return 0;
         if (!write_all(out, buffer, size))
@@ -225,11 +226,11 @@ static const struct {
     const wchar_t *name;
     int (*run)(int argc, wchar_t **argv);
 } commands[] = {
-    {L"args", tell_args},       {L"line", tell_line}, {L"variable", tell_variable},
-    {L"folder", tell_folder},   {L"self", tell_self}, {L"exit", leave},
-    {L"both", write_both},      {L"copy", copy},      {L"flood", flood},
-    {L"types", tell_types},     {L"ask", ask},        {L"console", tell_console},
-    {L"wait", wait},            {L"nap", nap},        {L"leave-helper", leave_helper},
+    {L"args", tell_args},     {L"line", tell_line}, {L"variable", tell_variable},
+    {L"folder", tell_folder}, {L"self", tell_self}, {L"exit", leave},
+    {L"both", write_both},    {L"copy", copy},      {L"flood", flood},
+    {L"types", tell_types},   {L"ask", ask},        {L"console", tell_console},
+    {L"wait", wait},          {L"nap", nap},        {L"leave-helper", leave_helper},
 };
 
 int wmain(int argc, wchar_t **argv)

@@ -14,7 +14,7 @@ fi
 kit=/var/tmp/fvm-test-$(id -u)-$who
 mkdir -p "$kit"
 rm -rf "$kit/bin" "$kit/tests" "$kit/work"; mkdir -p "$kit/bin" "$kit/tests" "$kit/work"
-cp -r build/fvm build/guest "$kit/bin/"
+cp -r build/fvm build/guest completion "$kit/bin/"
 cp -r tests/vm/. "$kit/tests/"
 cp -r build/tests/programs "$kit/programs.new" 2>/dev/null || mkdir -p "$kit/programs.new"
 rm -rf "$kit/programs"; mv "$kit/programs.new" "$kit/programs"

@@ -10,12 +10,17 @@
 
 #include <asm/ioctls.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <linux/filter.h>
+#include <linux/ioprio.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -79,7 +84,7 @@ static const int allowed[] = {
     SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(listen), SCMP_SYS(pipe), SCMP_SYS(pipe2),
     SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(pselect6), SCMP_SYS(recvfrom), SCMP_SYS(recvmmsg),
     SCMP_SYS(recvmsg), SCMP_SYS(select), SCMP_SYS(sendmmsg), SCMP_SYS(sendmsg), SCMP_SYS(sendto),
-    SCMP_SYS(setsockopt), SCMP_SYS(shutdown), SCMP_SYS(socketpair),
+    SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
 };
 /* clang-format on */
 
@@ -89,41 +94,90 @@ static const int allowed[] = {
     (CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
      CLONE_NEWPID | CLONE_NEWNET)
 
+/* The kernel loads a module for whatever else is named. */
+static int add_sockets(scmp_filter_ctx filter)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    static const int protocols[] = {0,           IPPROTO_ICMP,   IPPROTO_TCP,
+                                    IPPROTO_UDP, IPPROTO_ICMPV6, IPPROTO_RAW};
+    int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+
+    if (!result)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+    if (!result)
+        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+                                  SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0),
+                                  SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffff, 0 /* routes */));
+    for (size_t i = 0; !result && i < ARRAY_LEN(families) * ARRAY_LEN(protocols); i++)
+        result = seccomp_rule_add(
+            filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i / ARRAY_LEN(protocols)], 0),
+            SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffff,
+                    (scmp_datum_t)protocols[i % ARRAY_LEN(protocols)]));
+    return result;
+}
+
 static int add_allowed(scmp_filter_ctx filter)
 {
-    static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
     int result = 0;
 
     for (size_t i = 0; !result && i < ARRAY_LEN(allowed); i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    for (size_t i = 0; !result && i < ARRAY_LEN(families); i++)
-        result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
+    if (!result)
+        result = add_sockets(filter);
+    /* A child of the parent, who is outside, would be waited for by nobody: the VM could not end.
+     */
     if (!result)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                                  SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACE, 0));
+                                  SCMP_A0(SCMP_CMP_MASKED_EQ, NEW_NAMESPACE | CLONE_PARENT, 0));
     return result;
 }
 
-/* The kernel reads 32 bits of these arguments: an upper half must not slip past the comparison.
- * TIOCSTI types into the user's terminal, TIOCLINUX pastes into a console. */
+/*
+ * The kernel reads 32 bits of these arguments: an upper half must not slip past the comparison.
+ *
+ * TIOCSTI types into the user's terminal, TIOCLINUX pastes into a console, TIOCSETD loads a module
+ * into it, 'K' and 'V' are a console's keyboard and screen. A program shares its process group, and
+ * its parent, with the host: kill(0), priorities and signals of files (O_ASYNC on a terminal goes
+ * to whoever is in its foreground) would reach out of the pid namespace. A lease makes programs of
+ * the host wait that open the file.
+ */
 static int add_refused(scmp_filter_ctx filter)
 {
+    enum { WORD = (int)0xffffffff, KIND = (int)0xffffff00, FIO_ASYNC = 0x5452 };
     static const struct {
         int call;
         unsigned arg;
+        int mask;
         scmp_datum_t value;
+        unsigned also, also_mask; /* a second argument; no mask: none */
+        scmp_datum_t also_value;
     } refused[] = {
-        {SCMP_SYS(ioctl), 1, TIOCSTI},
-        {SCMP_SYS(ioctl), 1, TIOCLINUX},
-        {SCMP_SYS(prctl), 0, PR_SET_SECCOMP},
+        {SCMP_SYS(ioctl), 1, WORD, TIOCSTI, 0, 0, 0},
+        {SCMP_SYS(ioctl), 1, WORD, TIOCLINUX, 0, 0, 0},
+        {SCMP_SYS(ioctl), 1, WORD, TIOCSETD, 0, 0, 0},
+        {SCMP_SYS(ioctl), 1, WORD, FIO_ASYNC, 0, 0, 0},
+        {SCMP_SYS(ioctl), 1, KIND, 'K' << 8, 0, 0, 0},
+        {SCMP_SYS(ioctl), 1, KIND, 'V' << 8, 0, 0, 0},
+        {SCMP_SYS(prctl), 0, WORD, PR_SET_SECCOMP, 0, 0, 0},
+        {SCMP_SYS(ptrace), 0, WORD, PTRACE_TRACEME, 0, 0, 0},
+        {SCMP_SYS(kill), 0, WORD, 0, 0, 0, 0},
+        {SCMP_SYS(setpriority), 0, WORD, PRIO_PGRP, 1, ~0u, 0},
+        {SCMP_SYS(ioprio_set), 0, WORD, IOPRIO_WHO_PGRP, 1, ~0u, 0},
+        {SCMP_SYS(fcntl), 1, WORD, F_SETFL, 2, O_ASYNC, O_ASYNC},
+        {SCMP_SYS(fcntl), 1, WORD, F_SETLEASE, 0, 0, 0},
     };
     int result = 0;
 
     for (size_t i = 0; !result && i < ARRAY_LEN(refused); i++)
-        result = seccomp_rule_add(
-            filter, SCMP_ACT_ERRNO(EPERM), refused[i].call, 1,
-            SCMP_CMP(refused[i].arg, SCMP_CMP_MASKED_EQ, 0xffffffff, refused[i].value));
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i].call,
+                                  refused[i].also_mask ? 2 : 1,
+                                  SCMP_CMP(refused[i].arg, SCMP_CMP_MASKED_EQ,
+                                           (uint32_t)refused[i].mask, refused[i].value),
+                                  SCMP_CMP(refused[i].also, SCMP_CMP_MASKED_EQ,
+                                           refused[i].also_mask, refused[i].also_value));
     return result;
 }
 
