@@ -41,20 +41,35 @@ static void barrier_drop(struct barrier *barrier)
         CloseHandle(barrier->server);
 }
 
-/* Open the event all programs wait for. Without an owner it would vanish, and the next program
- * started from Linux would boot the system again: services.exe inherits it; where services.exe is
- * not started, the event is made to stay by itself. */
-static HANDLE boot_event(bool lazy)
+/* Open the event all programs wait for; services.exe inherits it. */
+static HANDLE boot_event(void)
 {
     UNICODE_STRING name;
     OBJECT_ATTRIBUTES attr;
     HANDLE event = NULL;
 
     RtlInitUnicodeString(&name, L"\\KernelObjects\\__wineboot_event");
-    InitializeObjectAttributes(&attr, &name, NT_OPEN_IF | (lazy ? NT_PERMANENT : NT_INHERIT), NULL,
-                               NULL);
+    InitializeObjectAttributes(&attr, &name, NT_OPEN_IF | NT_INHERIT, NULL, NULL);
     NtCreateEvent(&event, EVENT_ALL_ACCESS, &attr, 0, FALSE);
     return event;
+}
+
+/* Without an owner the event would vanish, and each next program started from Linux would boot the
+ * system again. Where services.exe does not hold it, the program that is being started does, for
+ * as long as it lives. (Wine 8 cannot make an object permanent that exists.) */
+static void give_to_parent(HANDLE event)
+{
+    PROCESS_BASIC_INFORMATION info;
+    HANDLE parent, copy;
+
+    if (NtQueryInformationProcess(GetCurrentProcess(), ProcessBasicInformation, &info, sizeof(info),
+                                  NULL))
+        return;
+    parent = OpenProcess(PROCESS_DUP_HANDLE, FALSE, (DWORD)info.InheritedFromUniqueProcessId);
+    if (!parent)
+        return;
+    DuplicateHandle(GetCurrentProcess(), event, parent, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS);
+    CloseHandle(parent);
 }
 
 /* pid 1 says with this file that libfvmguest.so will start services.exe for the first who calls. */
@@ -77,8 +92,9 @@ static void boot(void)
     boot_user_environment();
     boot_pending_renames();
     lazy = may_be_lazy();
-    event = boot_event(lazy);
+    event = boot_event();
     if (lazy) {
+        give_to_parent(event);
         NtSetEvent(event, NULL);
     } else {
         barrier = barrier_raise();
