@@ -234,15 +234,13 @@ static bool is_pipe(int fd)
 /* -ENOTDIR, whatever is wrong: -ENOENT would say that the program is missing. */
 static int enter_folder(const struct fvm_program *program, struct fvm_error *err)
 {
-    char path[4096];
+    char path[4096], drive[32];
 
     if (program->cwd && program->cwd[0] && program->cwd[1] == ':') {
-        snprintf(path, sizeof(path), "/prefix/dosdevices/%c:/%s", program->cwd[0] | 0x20,
-                 program->cwd + 2);
-        for (char *c = path; *c; c++)
-            if (*c == '\\')
-                *c = '/';
-        if (chdir(path))
+        snprintf(drive, sizeof(drive), "/prefix/dosdevices/%c:", program->cwd[0] | 0x20);
+        errno = ENOENT;
+        if (!fvm_find_path(drive, program->cwd + 2, path, sizeof(path)) || chdir(drive) ||
+            (path[0] && chdir(path + 1)))
             return fvm_fail(err, -ENOTDIR, "cannot enter '%s' in the VM: %s", program->cwd,
                             strerror(errno));
         return 0;

@@ -94,7 +94,6 @@ struct fvm_program {
     char **env;      /* K=V to set, NULL-terminated */
     struct fvm_folder *folders;
     size_t folder_count;
-    const char *search; /* the VM's PATH (Windows form, ';' between), or NULL */
     const char *user;
     int log;    /* descriptor for its output and error, instead of ours; 0: none */
     bool as_is; /* argv goes to Wine without a search: while a base is made there is nothing to

@@ -4,7 +4,9 @@
 
 #include "core/fold.h"
 #include "core/pe.h"
+#include "core/reg.h"
 #include "core/text.h"
+#include "core/utf.h"
 #include "store/file.h"
 
 #include <ctype.h>
@@ -45,9 +47,7 @@ static bool find_name(int dir, const char *name, char *found, size_t cap)
     return hit;
 }
 
-/* Walk `path` (either slash) below `root` without case. @param found [out] the path with its true
- * case, below root */
-static bool find_path(const char *root, const char *path, char *found, size_t cap)
+bool fvm_find_path(const char *root, const char *path, char *found, size_t cap)
 {
     FVM_CLEANUP(fd) int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t used = 0;
@@ -92,7 +92,7 @@ static bool locate_on_drive(struct location *out, char drive, const char *path,
 
     snprintf(root, sizeof(root), "/prefix/dosdevices/%c:", drive);
     snprintf(name, sizeof(name), "%s%s", path, extension);
-    if (!find_path(root, name, found, sizeof(found)))
+    if (!fvm_find_path(root, name, found, sizeof(found)))
         return false;
     snprintf(out->linux_path, sizeof(out->linux_path), "%s%s", root, found);
     if (stat(out->linux_path, &st) || !S_ISREG(st.st_mode))
@@ -113,26 +113,88 @@ static bool locate_with_extensions(struct location *out, char drive, const char 
     return false;
 }
 
-/* A name without folder: the system's folders, then the VM's PATH. */
-static bool search(struct location *out, const char *name, const char *path_list)
+/* Replace the variables that PATH is written with; others make a folder that is not there. */
+static void add_expanded(struct fvm_text *out, const char *path, const char *user)
 {
-    FVM_CLEANUP(text) struct fvm_text all = {0};
-    char *rest, *folder;
+    static const char *const known[][2] = {{"%SystemRoot%", "C:\\windows"},
+                                           {"%windir%", "C:\\windows"},
+                                           {"%ProgramFiles%", "C:\\Program Files"},
+                                           {"%SystemDrive%", "C:"},
+                                           {"%USERPROFILE%", "C:\\users\\"}};
+    const size_t profile = ARRAY_LEN(known) - 1;
 
-    fvm_text_puts(&all, "C:\\windows\\system32;C:\\windows;C:\\windows\\system32\\wbem");
-    if (path_list)
-        fvm_text_printf(&all, ";%s", path_list);
-    for (rest = all.s; rest && (folder = strsep(&rest, ";"));) {
+    while (*path) {
+        size_t i = 0;
+
+        while (i < ARRAY_LEN(known) && strncasecmp(path, known[i][0], strlen(known[i][0])) != 0)
+            i++;
+        if (i == ARRAY_LEN(known)) {
+            fvm_text_putc(out, *path++);
+            continue;
+        }
+        fvm_text_puts(out, known[i][1]);
+        if (i == profile)
+            fvm_text_puts(out, user);
+        path += strlen(known[i][0]);
+    }
+}
+
+/* PATH as a value of one of the VM's hives. This process is sealed: what the VM wrote there can
+ * only mislead it about the VM. */
+static void add_registry_path(struct fvm_text *out, const char *file, const char *key,
+                              const char *user)
+{
+    FVM_CLEANUP(reg) struct fvm_reg *reg = fvm_reg_new();
+    FVM_CLEANUP(text) struct fvm_text text = {0};
+    FVM_CLEANUP(text) struct fvm_text value = {0};
+    const struct fvm_reg_key *found;
+    const struct fvm_reg_value *path;
+
+    if (!reg || fvm_file_read(&text, AT_FDCWD, file, (size_t)64 << 20, NULL) ||
+        fvm_failed(fvm_reg_add_hive(reg, "HKEY_LOCAL_MACHINE", text.s, text.cb, NULL)))
+        return;
+    found = fvm_reg_find(reg, key);
+    path = found ? fvm_reg_find_value(found, "PATH") : NULL;
+    if (!path)
+        return;
+    fvm_utf8_from_utf16(&value, path->data, path->data_cb / 2);
+    if (!value.s || value.failed)
+        return;
+    fvm_text_putc(out, ';');
+    add_expanded(out, value.s, user);
+}
+
+static bool search_in(struct location *out, const char *name, char *folders)
+{
+    char *folder;
+
+    while (folders && (folder = strsep(&folders, ";"))) {
         char path[4096];
-        size_t cb = strlen(folder);
 
-        if (cb < 3 || !isalpha((unsigned char)folder[0]) || folder[1] != ':')
+        if (!isalpha((unsigned char)folder[0]) || folder[1] != ':')
             continue;
         snprintf(path, sizeof(path), "%s\\%s", folder + 2, name);
         if (locate_with_extensions(out, (char)tolower((unsigned char)folder[0]), path))
             return true;
     }
     return false;
+}
+
+/* A name without folder: the system's folders, then the VM's PATH, which takes reading its hives.
+ */
+static bool search(struct location *out, const char *name, const char *user)
+{
+    FVM_CLEANUP(text) struct fvm_text path = {0};
+    char system[] = "C:\\windows\\system32;C:\\windows;C:\\windows\\system32\\wbem";
+
+    if (search_in(out, name, system))
+        return true;
+    add_registry_path(
+        &path, "/prefix/system.reg",
+        "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Session Manager\\Environment",
+        user);
+    add_registry_path(&path, "/prefix/user.reg", "HKEY_LOCAL_MACHINE\\Environment", user);
+    return !path.failed && path.s && search_in(out, name, path.s);
 }
 
 static int locate(struct location *out, const struct fvm_program *program, struct fvm_error *err)
@@ -152,7 +214,7 @@ static int locate(struct location *out, const struct fvm_program *program, struc
             return 0;
         return fvm_fail(err, -ENOENT, "no program '%s' in the VM", name);
     }
-    if (!strpbrk(name, "/\\") && search(out, name, program->search))
+    if (!strpbrk(name, "/\\") && search(out, name, program->user))
         return 0;
     return fvm_fail(err, -ENOENT, "no program '%s': neither a file here nor on the VM's PATH",
                     name);

@@ -20,7 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_HIVE_CB ((size_t)512 << 20)
+/* All hives together, as a VM wrote them: forty times a usual prefix. Tiny keys take fifty times
+ * their text in memory. */
+#define MAX_HIVES_CB ((size_t)64 << 20)
+#define MAX_DELTA_CB ((size_t)512 << 20)
 
 static const struct hive {
     const char *file, *root, *relative;
@@ -41,15 +44,17 @@ static int from_status(fvm_status status)
 int fvm_hives_read(struct fvm_reg **reg, int dir_fd, struct fvm_error *err)
 {
     FVM_CLEANUP(reg) struct fvm_reg *all = fvm_reg_new();
+    size_t left_cb = MAX_HIVES_CB;
 
     if (!all)
         return fvm_fail(err, -ENOMEM, "out of memory");
     for (size_t i = 0; i < ARRAY_LEN(hives); i++) {
         FVM_CLEANUP(text) struct fvm_text text = {0};
-        int result = fvm_file_read(&text, dir_fd, hives[i].file, MAX_HIVE_CB, err);
+        int result = fvm_file_read(&text, dir_fd, hives[i].file, left_cb, err);
 
         if (result)
             return result;
+        left_cb -= text.cb;
         result = from_status(fvm_reg_add_hive(all, hives[i].root, text.s, text.cb, err));
         if (result) {
             fvm_error_prefix(err, "%s", hives[i].file);
@@ -83,7 +88,7 @@ static int read_delta(struct fvm_reg **delta, int layer, struct fvm_error *err)
 
     if (!fvm_exists(layer, "registry.reg"))
         return 0;
-    result = fvm_file_read(&text, layer, "registry.reg", MAX_HIVE_CB, err);
+    result = fvm_file_read(&text, layer, "registry.reg", MAX_DELTA_CB, err);
     if (result)
         return result;
     result = from_status(fvm_reg_read_delta(delta, text.s, text.cb, true, err));

@@ -235,6 +235,7 @@ static const struct {
 
 int wmain(int argc, wchar_t **argv)
 {
+    _setmode(2, _O_BINARY);
     _setmode(1, _O_BINARY); /* the shell's side compares lines */
     for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
         if (!wcscmp(argv[1], commands[i].name))

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { TIMER = 1, BUTTON = 10, EDIT, LIST, TICKS = 5, WIDTH = 400, HEIGHT = 300, MENU_ITEM = 20 };
+enum { TIMER = 1, BUTTON = 10, EDIT, LIST, TICKS = 5, WIDTH = 400, HEIGHT = 300, MENU_ITEM = 20, NOTEPAD_SAVE = 0x102 };
 
 static struct {
     int ticks, clicks, commands, paints;
@@ -109,19 +109,6 @@ static void fill(HWND window)
     SendMessageW(list, LB_SETCURSEL, 3, 0);
 }
 
-/* The menu's number of "Save": its place is not the same everywhere. */
-static UINT find_save(HWND window)
-{
-    HMENU menu = GetSubMenu(GetMenu(window), 0);
-    wchar_t text[64];
-
-    for (int i = 0; i < GetMenuItemCount(menu); i++)
-        if (GetMenuStringW(menu, (UINT)i, text, 64, MF_BYPOSITION) &&
-            (!wcsncmp(text, L"&Save\t", 6)))
-            return GetMenuItemID(menu, i);
-    return 0;
-}
-
 static int use_notepad(const wchar_t *file, const wchar_t *text)
 {
     STARTUPINFOW startup = {.cb = sizeof(startup)};
@@ -129,23 +116,21 @@ static int use_notepad(const wchar_t *file, const wchar_t *text)
     wchar_t line[MAX_PATH + 20];
     HWND window = NULL, edit;
     DWORD code = 99;
-    UINT save;
 
     _snwprintf(line, MAX_PATH + 20, L"notepad.exe \"%ls\"", file);
     if (!CreateProcessW(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
         return 3;
-    for (int ms = 0; ms < 30000 && !(window && find_save(window)); ms += 50) {
+    for (int ms = 0; ms < 30000 && !window; ms += 50) {
         Sleep(50);
         window = FindWindowW(L"Notepad", NULL);
     }
     WaitForInputIdle(process.hProcess, 30000);
     edit = window ? FindWindowExW(window, NULL, L"Edit", NULL) : NULL;
-    save = window ? find_save(window) : 0;
-    if (!edit || !save)
+    if (!edit)
         return 4;
     SendMessageW(edit, WM_SETTEXT, 0, (LPARAM)text);
     SendMessageW(edit, EM_SETMODIFY, TRUE, 0);
-    SendMessageW(window, WM_COMMAND, save, 0);
+    SendMessageW(window, WM_COMMAND, NOTEPAD_SAVE, 0);
     PostMessageW(window, WM_CLOSE, 0, 0);
     if (WaitForSingleObject(process.hProcess, 30000))
         return 5;

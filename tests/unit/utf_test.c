@@ -25,6 +25,33 @@ TEST(utf_every_pair_of_units_round_trips)
         }
 }
 
+TEST(utf_what_a_terminal_would_obey_is_shown)
+{
+    static const struct {
+        const char *name, *want;
+    } cases[] = {
+        {"plain name.txt", "plain name.txt"},
+        {"a\nb\033[2J\x7f", "a\\x0ab\\x1b[2J\\x7f"},
+        {"\xC2\x9B"
+         "2J",
+         "\\xc2\\x9b2J"}, /* C1 */
+        {"\x9B"
+         "2J",
+         "\\x9b2J"},
+        {"\xE2\x80\xAE"
+         "exe.txt",
+         "\\xe2\\x80\\xaeexe.txt"}, /* right to left */
+        {"gr\xC3\xBC\xC3\x9F", "gr\xC3\xBC\xC3\x9F"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        FVM_CLEANUP(text) struct fvm_text text = {0};
+
+        fvm_utf8_add_visible(&text, cases[i].name, strlen(cases[i].name));
+        ok(text.s && strcmp(text.s, cases[i].want) == 0, "case %u: %s", (unsigned)i, text.s);
+    }
+}
+
 TEST(utf_bad_bytes_are_told)
 {
     static const struct {

@@ -19,6 +19,12 @@ fvm commit box; is $rc 0 'commit the rest'
 fvm diff box; is "$out" 'nothing changed' 'the VM has nothing of its own then'
 fvm run cmd /c 'type C:\users\new.txt'; is "$out" 'hello' 'a new VM sees the file'
 fvm run cmd /c 'reg query HKCU\Software\FvmTest /v a'; like "$out" 'REG_SZ +b' 'and the value'
+cp "$FVM_PROGRAMS/hello.exe" .
+printf '%s\r\n' 'md "C:\Program Files\Tool"' 'copy hello.exe "C:\Program Files\Tool\fvmtool.exe"' \
+    'reg add HKCU\Environment /v PATH /t REG_EXPAND_SZ /d "C:\nowhere;%%ProgramFiles%%\Tool" /f' >install.bat
+fvm run --vm box ./install.bat
+fvm run --vm box FvmTool; is "$rc $out" '0 hello' "a name on the VM's PATH, without extension, in other case"
+fvm run fvmtool; is $rc 127 'another VM has another PATH'
 ok 'delete' "$FVM" delete box
 is "$(vms_left)" '' 'it is gone'
 done_testing

@@ -21,7 +21,7 @@ supervisors() {
         echo "$pid"
     done
 }
-children() { local c; [ -r "/proc/$1/task/$1/children" ] && read -r c <"/proc/$1/task/$1/children" && echo "$c"; }
+children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
 # A zombie is no process any more, only a number that its parent has not asked for.
 is_alive() {
     local stat
