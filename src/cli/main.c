@@ -34,8 +34,9 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "--help";
 
     /* A standard stream that we were started without must not be a file of ours by accident. */
-    for (int fd = 0; fd >= 0 && fd < 3;)
-        fd = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return CLI_FAILED;
     signal(SIGPIPE,
            SIG_IGN); /* a reader that has gone is an error of write(), told like any other */
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)

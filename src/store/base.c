@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The next version while it is being made: one at a time, under the exclusive lock. */
@@ -62,6 +63,19 @@ static int read_conf(struct fvm_base *base, struct fvm_error *err)
     return 0;
 }
 
+/* Starts hold the lock for milliseconds, a commit for a second or so: worth waiting for. */
+static int lock_patiently(int fd, bool exclusive)
+{
+    const struct timespec step = {.tv_nsec = 50000000};
+    int result = fvm_lock(fd, exclusive, false);
+
+    for (int i = 0; result == -EAGAIN && i < 60; i++) {
+        nanosleep(&step, NULL);
+        result = fvm_lock(fd, exclusive, false);
+    }
+    return result;
+}
+
 int fvm_base_open(struct fvm_base *base, const struct fvm_store *store, const char *name,
                   bool exclusive, struct fvm_error *err)
 {
@@ -85,7 +99,7 @@ int fvm_base_open(struct fvm_base *base, const struct fvm_store *store, const ch
             err, -EPERM,
             "base '%s' belongs to another user (uid %u, you are %u); use a store of your own", name,
             (unsigned)st.st_uid, (unsigned)geteuid());
-    if (fvm_lock(base->fd, exclusive, false))
+    if (lock_patiently(base->fd, exclusive))
         return fvm_fail(err, -EBUSY, "base '%s' is %s by another fvm; try again in a moment", name,
                         exclusive ? "in use" : "being updated");
     if (!fvm_exists(base->fd, "current"))

@@ -194,7 +194,9 @@ static const wchar_t *registry_op(wchar_t *a, wchar_t *b)
         RegDeleteValueW(key, value_names[value_name]);
     } else {
         for (DWORD i = 0; i < cb; i++)
-            data[i] = (BYTE)(type == REG_BINARY || value % 4 == 0 ? value + i * 13 : i & 1 ? (value >> i) % 5 == 4 : "Text\\\"\n\x00z\xe9%"[(i / 2 + value) % 10]);
+            data[i] = (BYTE)(type == REG_BINARY || value % 4 == 0 ? value + i * 13
+                             : i & 1 ? (value >> i % 20) % 5 == 4
+                                     : (unsigned)"Text\\\"\n\x00z\xe9%"[(i / 2 + value) % 10]);
         RegSetValueExW(key, value_names[value_name], 0, type, data, cb);
     }
     RegCloseKey(key);
