@@ -135,9 +135,19 @@ int cli_add_folder(struct cli_world *world, const char *path, bool file_only)
     return 0;
 }
 
+static bool is_above_any(const struct cli_world *world, const char *path)
+{
+    size_t cb = strlen(path);
+
+    for (size_t i = 0; i < world->folder_count; i++)
+        if (!strncmp(world->folders[i].path, path, cb) && world->folders[i].path[cb] == '/')
+            return true;
+    return false;
+}
+
 /* As root the folders must be made reachable before the store's user is anybody: vm.conf is read
  * ahead. It is ours, no VM can write it. */
-static int add_seen_folders(struct cli_world *world, const char *vm)
+static int add_seen_folders(struct cli_world *world, const char *vm, bool only_above)
 {
     FVM_CLEANUP(text) struct fvm_text name = {0};
     FVM_CLEANUP(text) struct fvm_text text = {0};
@@ -156,17 +166,39 @@ static int add_seen_folders(struct cli_world *world, const char *vm)
         fvm_failed(fvm_conf_read(&conf, text.s, text.cb, FVM_VM_FORMAT, NULL)))
         return 0;
     while (fvm_seen_next(&conf, &at, &seen))
-        if (!access(seen.path, F_OK) && cli_add_folder(world, seen.path, false))
+        if (!access(seen.path, F_OK) && (!only_above || is_above_any(world, seen.path)) &&
+            cli_add_folder(world, seen.path, false))
             return -ENOMEM;
     return 0;
+}
+
+/* A folder below another one is seen through that. Two overlays, one within the other, would share
+ * a part of the layer. */
+static void drop_nested(struct cli_world *world)
+{
+    for (size_t i = 0; i < world->folder_count; i++)
+        for (size_t j = 0; j < world->folder_count; j++) {
+            const char *inner = world->folders[i].path, *outer = world->folders[j].path;
+            size_t cb = strlen(outer);
+
+            if (i == j || world->folders[j].file_only || strncmp(inner, outer, cb) ||
+                inner[cb] != '/')
+                continue;
+            free(world->folders[i].path);
+            memmove(&world->folders[i], &world->folders[i + 1],
+                    (--world->folder_count - i) * sizeof(world->folders[0]));
+            i = (size_t)-1;
+            break;
+        }
 }
 
 int cli_open(struct cli_world *world, const char *vm, unsigned flags, struct fvm_error *err)
 {
     int result = flags & CLI_NEEDS_WINE ? fvm_wine_find(&world->wine, err) : 0;
 
-    if (!result && vm && add_seen_folders(world, vm))
+    if (!result && vm && add_seen_folders(world, vm, flags & CLI_SEEN_ABOVE))
         result = fvm_fail(err, -ENOMEM, "out of memory");
+    drop_nested(world);
     if (!result)
         result = fvm_become_user(flags & CLI_NEEDS_WINE ? &world->wine : NULL, world->folders,
                                  world->folder_count, err);

@@ -53,13 +53,17 @@ struct cli_world {
     struct fvm_folder *folders;
     size_t folder_count;
 };
-enum { CLI_NEEDS_WINE = 1 };
+enum {
+    CLI_NEEDS_WINE = 1,
+    CLI_SEEN_ABOVE = 2 /* of the VM's seen folders only those that hold one of the world's: it is
+                        * seen through them, then */
+};
 /**
  * Open the store as the user who owns it (as root: become that user first).
  *
  * @param world [in,out] folders may be filled before: they are made reachable
  * @param vm    name of a VM whose seen folders are made reachable as well, or NULL
- * @param flags CLI_NEEDS_WINE
+ * @param flags CLI_*
  */
 int cli_open(struct cli_world *world, const char *vm, unsigned flags, struct fvm_error *err);
 void cli_close(struct cli_world *world);

@@ -153,25 +153,6 @@ static int choose_folders(struct run *run)
     return 0;
 }
 
-/* Folders below others need no overlay of their own. */
-static void drop_nested(struct cli_world *world)
-{
-    for (size_t i = 0; i < world->folder_count; i++)
-        for (size_t j = 0; j < world->folder_count; j++) {
-            const char *inner = world->folders[i].path, *outer = world->folders[j].path;
-            size_t cb = strlen(outer);
-
-            if (i == j || world->folders[j].file_only || strncmp(inner, outer, cb) ||
-                inner[cb] != '/')
-                continue;
-            free(world->folders[i].path);
-            memmove(&world->folders[i], &world->folders[i + 1],
-                    (--world->folder_count - i) * sizeof(world->folders[0]));
-            i = (size_t)-1;
-            break;
-        }
-}
-
 static int64_t now_ns(void)
 {
     struct timespec ts;
@@ -360,8 +341,7 @@ static int run_all(struct run *run)
     struct fvm_error err = {{0}};
     int result, code;
 
-    drop_nested(&run->world);
-    result = cli_open(&run->world, NULL, CLI_NEEDS_WINE, &err);
+    result = cli_open(&run->world, run->vm_name, CLI_NEEDS_WINE | CLI_SEEN_ABOVE, &err);
     if (!result)
         result = open_vm(run, &err);
     if (result)

@@ -198,14 +198,14 @@ static int place_folders(const struct join *join, struct fvm_error *err)
 
     for (size_t i = 0; i < join->program->folder_count; i++) {
         const struct fvm_folder *folder = &join->program->folders[i];
-        const char *base = "/", *below = folder->path;
+        /* These are file systems of the VM's own, not part of the root's. */
+        const char *base = !strncmp(folder->path, "/tmp/", 5)   ? "/tmp"
+                           : !strncmp(folder->path, "/run/", 5) ? "/run"
+                                                                : "/";
+        const char *below = folder->path + (base[1] ? strlen(base) : 0);
 
         if (join->shown[i])
             continue;
-        if (!strncmp(folder->path, "/tmp/", 5)) {
-            base = "/tmp"; /* a tmpfs of the VM's own, not part of the root's */
-            below += 4;
-        }
         fvm_close(root);
         root = (int)syscall(SYS_open_tree, AT_FDCWD, base, OPEN_TREE_CLONE | O_CLOEXEC);
         if (root < 0 || mount_setattr(root, "", AT_EMPTY_PATH, &writable, sizeof(writable)))

@@ -108,8 +108,7 @@ static int write_text(const char *inside, const char *text, struct fvm_error *er
 /* /bin, /lib and friends are links into /usr on today's systems and folders on older ones. */
 static int show_system(struct fvm_error *err)
 {
-    static const char *const folders[] = {"/usr",   "/bin",   "/sbin", "/lib",
-                                          "/lib64", "/lib32", "/opt"};
+    static const char *const folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"};
     int result = 0;
 
     for (size_t i = 0; !result && i < ARRAY_LEN(folders); i++) {

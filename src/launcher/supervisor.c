@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -303,6 +304,14 @@ static void report_to_starter(int starter, int code, const struct fvm_error *err
     send(starter, &report, sizeof(report), MSG_NOSIGNAL);
 }
 
+/* What the VM wrote is parsed here: hives made to swell must not take the host's memory. */
+static void limit_memory(void)
+{
+    const struct rlimit limit = {(rlim_t)4 << 30, (rlim_t)4 << 30};
+
+    setrlimit(RLIMIT_AS, &limit);
+}
+
 _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int starter)
 {
     struct supervisor self = {.start = start,
@@ -337,6 +346,7 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     if (result && self.init > 0)
         kill(self.init, SIGKILL);
     report_to_starter(starter, result, &err);
+    limit_memory();
     if (!result)
         serve(&self);
     if (self.init > 0)

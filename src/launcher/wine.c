@@ -15,8 +15,6 @@ static const struct {
 } places[] = {
     {"/usr/lib/wine/wine64", "/usr/lib/wine/wineserver64",
      "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows", "/usr/lib/i386-linux-gnu/wine/i386-windows"},
-    {"/opt/wine-stable/bin/wine64", "/opt/wine-stable/bin/wineserver",
-     "/opt/wine-stable/lib64/wine/x86_64-windows", "/opt/wine-stable/lib/wine/i386-windows"},
     {"/usr/bin/wine64", "/usr/bin/wineserver", "/usr/lib/wine/x86_64-windows",
      "/usr/lib32/wine/i386-windows"},
 };
