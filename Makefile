@@ -95,7 +95,7 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
 
 # --- tests ----------------------------------------------------------------------------------------
-CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) tests/harness/tap.c)
+CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) src/cli/folders.c tests/harness/tap.c)
 CORE_PE  := $(call obj,pe,$(CORE_SRC) tests/harness/tap.c)
 $(B)/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
