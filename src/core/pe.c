@@ -46,3 +46,20 @@ enum fvm_pe_kind fvm_pe_kind(const uint8_t *head, size_t cb)
         return FVM_PE_LIBRARY;
     return machine_kind(number(head + at + 4, 2));
 }
+
+uint64_t fvm_pe_least_cb(const uint8_t *head, size_t cb)
+{
+    enum { LFANEW = 0x3c, COFF_CB = 24, OPTIONAL_CB = 112, SECTION_CB = 40, ALIGNMENT = 4096 };
+    uint32_t at = number(head + LFANEW, 4), count = number(head + at + 6, 2);
+    uint64_t table = (uint64_t)at + COFF_CB + number(head + at + 20, 2);
+    uint64_t least = (uint64_t)at + COFF_CB + OPTIONAL_CB;
+
+    for (uint32_t i = 0; i < count && table + (i + 1) * SECTION_CB <= cb; i++) {
+        const uint8_t *section = head + table + i * SECTION_CB;
+        uint64_t end = (uint64_t)number(section + 16, 4) + number(section + 20, 4);
+
+        if (end > ALIGNMENT && end - ALIGNMENT > least)
+            least = end - ALIGNMENT;
+    }
+    return least;
+}

@@ -28,7 +28,8 @@ struct making {
 };
 
 /* A VM of its own whose prefix is the draft itself. */
-static int run_in(const struct making *making, char **argv, struct fvm_error *err)
+static int run_in(const struct making *making, char **argv, enum fvm_boot boot,
+                  struct fvm_error *err)
 {
     struct fvm_start start = {.store = making->store,
                               .wine = making->wine,
@@ -36,7 +37,7 @@ static int run_in(const struct making *making, char **argv, struct fvm_error *er
                               .vm_dir = making->dir,
                               .prefix = making->prefix,
                               .user = making->base.user,
-                              .boot = FVM_BOOT_FULL};
+                              .boot = boot};
     struct fvm_program program = {
         .argv = argv, .user = making->base.user, .as_is = true, .log = making->log};
     struct fvm_link link = {.fd = -1};
@@ -165,20 +166,25 @@ static int make(struct making *making, fvm_progress *progress, void *context, st
 {
     static char *install[] = {(char *)"wineboot.exe", (char *)"-u", NULL};
     static char *version[] = {(char *)"winecfg.exe", (char *)"-v", (char *)"win10", NULL};
+    /* Opens a console window: its settings, which the first one ever writes, belong to the base. */
+    static char *settle[] = {(char *)"start.exe", (char *)"/wait", (char *)"cmd.exe",
+                             (char *)"/c",        (char *)"exit",  NULL};
     int result;
 
     progress(context, 1, STEPS, "installing Windows");
-    result = run_in(making, install, err);
+    result = run_in(making, install, FVM_BOOT_FULL, err);
     if (result)
         return result;
     progress(context, 2, STEPS, "setting its version to Windows 10");
-    result = run_in(making, version, err);
+    result = run_in(making, version, FVM_BOOT_FULL, err);
     if (result)
         return result;
     progress(context, 3, STEPS, "making it light");
     result = edit_registry(making, err);
     if (!result)
         result = finish_files(making, err);
+    if (!result)
+        result = run_in(making, settle, FVM_BOOT_LEAN, err);
     if (result)
         return result;
     progress(context, 4, STEPS, "publishing");

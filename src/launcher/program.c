@@ -225,13 +225,16 @@ static int judge(const struct location *where, const char *name, const struct fv
 {
     FVM_CLEANUP(fd) int fd = open(where->linux_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     uint8_t head[FVM_PE_HEAD_CB];
+    struct stat st;
     ssize_t cb = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
 
     if (cb < 0)
         return fvm_fail(err, -ENOEXEC, "cannot read program '%s': %s", name, strerror(errno));
     switch (fvm_pe_kind(head, (size_t)cb)) {
     case FVM_PE_X64:
-        return 0;
+        if (fstat(fd, &st) || (uint64_t)st.st_size >= fvm_pe_least_cb(head, (size_t)cb))
+            return 0;
+        return fvm_fail(err, -ENOEXEC, "'%s' is cut short: its end is missing; get it again", name);
     case FVM_PE_I386:
         if (wine->has_32bit)
             return fvm_fail(

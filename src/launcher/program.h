@@ -6,7 +6,8 @@
 
 #define FVM_ARGV_EXTRA 8
 
-/** Walk `path` (either slash) below `root` without case. @param found [out] its true case, below root */
+/** Walk `path` (either slash) below `root` without case. @param found [out] its true case, below
+ * root */
 bool fvm_find_path(const char *root, const char *path, char *found, size_t cap);
 /**
  * Find a program in the VM and make the command line that starts it.

@@ -6,7 +6,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { TIMER = 1, BUTTON = 10, EDIT, LIST, TICKS = 5, WIDTH = 400, HEIGHT = 300, MENU_ITEM = 20, NOTEPAD_SAVE = 0x102 };
+enum {
+    TIMER = 1,
+    BUTTON = 10,
+    EDIT,
+    LIST,
+    TICKS = 5,
+    WIDTH = 400,
+    HEIGHT = 300,
+    MENU_ITEM = 20,
+    NOTEPAD_SAVE = 0x102
+};
 
 static struct {
     int ticks, clicks, commands, paints;

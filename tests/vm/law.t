@@ -48,7 +48,7 @@ registry() { # folder
 }
 # What plain Wine changes by its own start: in these places the two may differ.
 ours_not='^-?[0-9]* .* (dosdevices|drive_c/windows/temp|drive_c/users/[^/]*/(AppData/Local/Temp|Temp))(/|$)'
-ours_not_registry='\[Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\RunServices\]'
+ours_not_registry='\[Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\RunServices\]|\\\\ComputerName\] "ComputerName"=|\\\\Tcpip\\\\Parameters\] "Hostname"=|\[Volatile Environment\] "(LOGONSERVER|USERDOMAIN)"='
 files() { "$FVM_PROGRAMS/tree_linux" "$1/drive_c" | grep -Ev "$ours_not"; }
 # compare NAME: the base's current version with the prefix. @return are they equal?
 compare() {

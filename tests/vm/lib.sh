@@ -7,7 +7,7 @@ _result() { # ok? name
     _n=$((_n + 1))
     if [ "$1" = 0 ]; then echo "ok $_n - $2"; else _bad=$((_bad + 1)); echo "not ok $_n - $2"; fi
 }
-diag() { sed 's/^/# /' <<<"$*"; }
+diag() { sed 's/^/# /' <<<"$*" >&2; }
 ok() { # name command...
     local name=$1 out; shift
     if out=$("$@" 2>&1); then _result 0 "$name"; else _result 1 "$name"; diag "command: $*"; diag "$out"; fi

@@ -77,11 +77,21 @@ out=$(in_terminal 80x24 '' '' bash -c "'$FVM' run --vm box ./stdio.exe types </d
 like "$out" 'char pipe console' 'stderr alone on a terminal'
 
 # --- signals
-"$FVM" run ./stdio.exe wait >waiting </dev/null & pid=$!
-for ((i = 0; i < 300; i++)); do grep -q waiting waiting && break; sleep 0.1; done
-ok 'a program in a throw-away VM runs' grep -q waiting waiting
-kill -TERM $pid; wait $pid; is $? 143 'SIGTERM ends it'
-is "$(vms_left)" 'box ' 'its VM is gone'; is "$(store_processes)" '' 'and every process'
+# By itself, and behind pipes, where another process of FVM's stands between.
+"$FVM" run ./stdio.exe wait >waiting 2>/dev/null </dev/null & plain=$!
+"$FVM" run ./stdio.exe wait 2>/dev/null </dev/null > >(cat >waiting-pipe) & piped=$!
+for ((i = 0; i < 300; i++)); do [ "$(cat waiting waiting-pipe 2>/dev/null | grep -c waiting)" = 2 ] && break; sleep 0.1; done
+is "$(cat waiting waiting-pipe | grep -c waiting)" 2 'programs in two throw-away VMs run'
+start=$SECONDS
+kill -TERM $plain; wait $plain; is $? 143 'SIGTERM ends a program'
+kill -TERM $piped; wait $piped; is $? 143 'SIGTERM ends a program behind pipes'
+[ $((SECONDS - start)) -lt 45 ]; is $? 0 'at once'
+is "$(vms_left)" 'box ' 'the VMs are gone'; is "$(store_processes)" '' 'and every process'
+"$FVM" run ./stdio.exe wait 2>/dev/null </dev/null > >(cat >waiting-kill) & piped=$!
+for ((i = 0; i < 300; i++)); do grep -qs waiting waiting-kill && break; sleep 0.1; done
+kill -KILL $piped; wait $piped 2>/dev/null; is $? 137 'kill -9 of fvm run itself'
+for ((i = 0; i < 300; i++)); do [ "$(vms_left)" = 'box ' ] && break; sleep 0.1; done
+is "$(store_processes)" '' 'leaves no process'; is "$(vms_left)" 'box ' 'and no VM'
 
 # --- programs by name
 self() { box "$@" self </dev/null 2>&1 | lines; }

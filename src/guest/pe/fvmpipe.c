@@ -165,6 +165,19 @@ static WCHAR *program_line(void)
     return line;
 }
 
+/* Who ends us (SIGTERM, kill -9 of `fvm run`) means the program: it ends with us. Its children do
+ * as they like, as they would without us. */
+static void tie_to_us(HANDLE program)
+{
+    static JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {.BasicLimitInformation.LimitFlags =
+                                                              JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE |
+                                                              JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK};
+    HANDLE job = CreateJobObjectW(NULL, NULL); /* closed by our end, whatever it is */
+
+    if (SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof(limits)))
+        AssignProcessToJobObject(job, program);
+}
+
 static HANDLE start_program(WCHAR *line)
 {
     STARTUPINFOW startup = {.cb = sizeof(startup), .dwFlags = STARTF_USESTDHANDLES};
@@ -174,12 +187,15 @@ static HANDLE start_program(WCHAR *line)
     startup.hStdInput = streams[STREAM_IN].child;
     startup.hStdOutput = streams[STREAM_OUT].child;
     startup.hStdError = streams[STREAM_ERR].child;
-    if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process)) {
+    if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
+                        &process)) {
         error = GetLastError();
         nt_warn("fvmpipe: the program could not be started\n");
         ExitProcess(error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ? NOT_FOUND
                                                                                    : NOT_STARTED);
     }
+    tie_to_us(process.hProcess);
+    ResumeThread(process.hThread);
     CloseHandle(process.hThread);
     return process.hProcess;
 }
