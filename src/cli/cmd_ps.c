@@ -120,6 +120,7 @@ static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_
         }
     if (proc)
         closedir(proc);
+    fvm_link_release(&link); /* not closed without a word: that would stop a VM held by nobody */
     fvm_link_close(&link);
     return 0;
 }

@@ -282,6 +282,7 @@ static int run_program(struct run *run, struct fvm_error *err)
     }
     if (result) {
         fvm_close(layer);
+        fvm_link_release(&link);
         fvm_link_close(&link);
         /* These two would be said of the program: 127, 126. */
         return result == -ENOENT || result == -ENOEXEC ? -EIO : result;

@@ -153,8 +153,12 @@ static bool reap(struct init *init)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid == init->server)
+        if (pid == init->server) {
             init->server = 0;
+            /* Killed, not ended: a program that just connects would wait for an answer for ever. */
+            if (WIFSIGNALED(status))
+                _exit(0);
+        }
         for (size_t i = 0; i < ARRAY_LEN(init->demands); i++)
             if (pid == init->demands[i].starter)
                 demand_ended(init, &init->demands[i],

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
@@ -406,7 +407,11 @@ _Noreturn static void help(struct join *join)
         fail(join, -errno,
              (fvm_fail(&err, 0, "cannot start a process in the VM: %s", strerror(errno)), &err));
     if (!pid) {
+        struct pollfd caller = {.fd = join->report};
+
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* as Wine's program would die with `wine` */
+        if (poll(&caller, 1, 0) > 0)
+            _exit(125); /* `fvm run` is dead already: no signal will come */
         result = run(join, &err);
         fail(join, result, &err);
     }

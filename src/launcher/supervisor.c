@@ -195,6 +195,8 @@ static bool is_held(const struct supervisor *self)
     return false;
 }
 
+/* A holder that is gone without a word was killed, and its program with it. What that had just
+ * started may wait for it for ever (Wine's first process does), so the VM is stopped. */
 static void drop_link(struct supervisor *self, size_t i)
 {
     bool held = self->links[i].holds;
@@ -202,7 +204,7 @@ static void drop_link(struct supervisor *self, size_t i)
     close(self->links[i].fd);
     self->links[i] = self->links[--self->link_count];
     if (held && !is_held(self))
-        tell(self, FVM_SAY_FREE, false);
+        tell(self, FVM_SAY_STOP, false);
 }
 
 /* The program of this `fvm run` has ended: it learns whether it was the last, and may wait for the

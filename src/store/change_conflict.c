@@ -143,7 +143,7 @@ static int conflicts_at(struct conflict *conflict, const struct fvm_change *chan
     int rc = fvm_parent_of(&conflict->now, path);
 
     if (rc == -ENOTDIR && is_made)
-        return 1; /* the host put something else where a directory was */
+        return rc; /* the host has something else where the change needs a directory */
     rc = find(&now, &conflict->now, path, false);
     if (rc || (!is_made && !now.is_there))
         return rc;
@@ -153,6 +153,22 @@ static int conflicts_at(struct conflict *conflict, const struct fvm_change *chan
     if (conflict->has_then)
         return has_changed(conflict, change, path, &now);
     return has_changed_since(conflict, change, is_made, &now);
+}
+
+/* Does the VM itself make a directory above, of what is none on the host? Then that change tells. */
+static bool is_below_replaced(const struct fvm_changes *changes, size_t index)
+{
+    const char *path = changes->at[index].path;
+
+    while (index--) {
+        const struct fvm_change *above = &changes->at[index];
+        size_t cb = strlen(above->path);
+
+        if (above->kind == FVM_REPLACED && above->node == FVM_DIRECTORY &&
+            !strncmp(path, above->path, cb) && path[cb] == '/')
+            return true;
+    }
+    return false;
 }
 
 int fvm_tree_conflicts(bool *hit, int then_fd, int now_fd, int64_t since_ns, int layer_fd,
@@ -172,6 +188,8 @@ int fvm_tree_conflicts(bool *hit, int then_fd, int now_fd, int64_t since_ns, int
             rc = -EINVAL;
         else
             rc = conflicts_at(&conflict, change, change->path, change->kind != FVM_DELETED);
+        if (rc == -ENOTDIR)
+            rc = !is_below_replaced(changes, i);
         if (rc == 0 && change->kind == FVM_RENAMED)
             rc = conflicts_at(&conflict, change, change->from, false);
         if (rc < 0)

@@ -21,10 +21,11 @@ static unsigned draw(unsigned below)
 
 /* --- files --------------------------------------------------------------------------------- */
 
-/* Folders of the base and new ones, few names, so that operations meet. */
+/* Folders of the base and new ones, few names, so that operations meet. No .exe: plain Wine 8 takes the search
+ * permission from a folder that loses such a name. */
 static const wchar_t *const roots[] = {L"C:\\law", L"C:\\users\\Public\\Documents", L"C:\\Program Files\\Common Files",
                                        L"C:\\ProgramData", L"C:\\users\\law"};
-static const wchar_t *const names[] = {L"a", L"b.txt", L"Dir", L"sub", L"\u00e4\u00f6", L"long name with spaces.dat", L"c.exe", L"\u65e5\u672c"};
+static const wchar_t *const names[] = {L"a", L"b.txt", L"Dir", L"sub", L"\u00e4\u00f6", L"long name with spaces.dat", L"c.bin", L"\u65e5\u672c"};
 
 static void path(wchar_t out[MAX_PATH])
 {
@@ -206,6 +207,15 @@ static const wchar_t *registry_op(wchar_t *a, wchar_t *b)
     return what == 7 ? L"copy key" : what == 5 ? L"delete value" : L"value";
 }
 
+static void print(const wchar_t *text)
+{
+    for (; *text; text++)
+        if (*text > ' ' && *text < 0x7f)
+            putchar(*text);
+        else
+            printf("\\u%04x", *text);
+}
+
 static int run(int argc, wchar_t **argv)
 {
     unsigned count = (unsigned)wcstoul(argv[3], NULL, 10);
@@ -215,6 +225,7 @@ static int run(int argc, wchar_t **argv)
     for (unsigned i = 0; i < count; i++) {
         wchar_t a[MAX_PATH] = L"", b[MAX_PATH] = L"";
         const wchar_t *what;
+        DWORD code;
         int wanted = argc < 6;
 
         for (int arg = 4; arg + 1 < argc; arg += 2)
@@ -227,21 +238,17 @@ static int run(int argc, wchar_t **argv)
             draw(2);
         SetLastError(0);
         what = draw(3) ? file_op(a, b) : registry_op(a, b);
-        printf("%u %ls %lu\n", i, what, GetLastError());
+        code = GetLastError();
+        printf("%u %ls ", i, what);
+        print(a);
+        printf(" ");
+        print(b);
+        printf(" %lu\n", code);
     }
     return 0;
 }
 
 /* --- dump ------------------------------------------------------------------------------------- */
-
-static void print(const wchar_t *text)
-{
-    for (; *text; text++)
-        if (*text > ' ' && *text < 0x7f)
-            putchar(*text);
-        else
-            printf("\\u%04x", *text);
-}
 
 static uint64_t hash_file(const wchar_t *name)
 {

@@ -205,7 +205,7 @@ fails_with 125 "(needs version|no base)" 'commit of a VM whose base is missing' 
 rmdir "$FVM_HOME/bases/other"; mv "$base.away" "$base"
 if [ "$FVM_WHO" = root ]; then
     chown 12345 "$base"
-    fails_with 125 "base 'default' belongs to another user .uid 12345" 'the base of another user' create x
+    fails_with 125 "base 'default'(: Permission denied| belongs to another user .uid 12345)" 'the base of another user' create x
     chown --reference="$FVM_HOME/format" "$base"
     mkdir others; chown 12345 others
     refused 125 "belongs to user 12345" 'the store of another user' env FVM_HOME="$PWD/others" "$FVM" create x

@@ -69,7 +69,7 @@ lane() { # number
         *) local chosen=pid_$victim; kill -9 ${!chosen:-$program} 2>/dev/null ;;
         esac
         wait $program 2>/dev/null
-        await 10 no_supervisor "$vm" && await 10 are_gone $pids || complain "$vm: $victim: processes are left: $(ps -o pid,ppid,stat,args -p "$(echo $pids | tr ' ' ,)")"
+        await 10 no_supervisor "$vm" && await 10 are_gone $pids || complain "$vm: $victim: processes are left: supervisors $(supervisors "$vm"), $(for p in $pids; do is_alive $p && echo "$p $(cat /proc/$p/comm)"; done)"
         local first=$next
         check_round "$vm" "$vm.log" $first "$victim"
         echo "$victim" >>"done.$n"
