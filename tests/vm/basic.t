@@ -27,4 +27,11 @@ fvm run --vm box FvmTool; is "$rc $out" '0 hello' "a name on the VM's PATH, with
 fvm run fvmtool; is $rc 127 'another VM has another PATH'
 ok 'delete' "$FVM" delete box
 is "$(vms_left)" '' 'it is gone'
+# Root becomes somebody who cannot walk to a closed folder: FVM must not need to.
+mkdir -m 700 closed
+cp -al "$FVM_HOME" closed/store
+cp "$FVM_PROGRAMS/hello.exe" closed/
+cd closed || exit 1
+FVM_HOME=$PWD/store fvm run ./hello.exe; is "$rc $out" '0 hello' 'program and store in a closed folder'
+cd ..
 done_testing

@@ -36,6 +36,6 @@ if [ "$(cat "$kit/stamp" 2>/dev/null)" != "$stamp" ]; then
 fi
 export MASTER_STORE=$FVM_HOME
 paths=(); for t in "${tests[@]}"; do paths+=("$kit/tests/$(basename "$t")"); done
-chmod 700 "$kit" # root becomes somebody who cannot walk here: FVM must not need to
+chmod 711 "$kit"
 cd "$kit/work"
 exec "${as[@]}" prove --timer --exec "$kit/tests/one.sh" "${paths[@]}"
