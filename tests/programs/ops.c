@@ -1,8 +1,8 @@
-/* tests/programs/ops.c: random operations on files and registry, the same for the same seed: for the law that
- * create VM, run, commit == running natively.
- * usage: ops run SEED COUNT [FIRST END]...   operations [FIRST, END) of the sequence only, all if none is given
- *        ops dump                            what Windows sees of the places that `run` works on
- * Only the state that the operations themselves make decides what they do: no clock, no listing order. */
+/* tests/programs/ops.c: random operations on files and registry, the same for the same seed: for
+ * the law that create VM, run, commit == running natively. usage: ops run SEED COUNT [FIRST END]...
+ * operations [FIRST, END) of the sequence only, all if none is given ops dump what Windows sees of
+ * the places that `run` works on Only the state that the operations themselves make decides what
+ * they do: no clock, no listing order. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +21,14 @@ static unsigned draw(unsigned below)
 
 /* --- files --------------------------------------------------------------------------------- */
 
-/* Folders of the base and new ones, few names, so that operations meet. No .exe: plain Wine 8 takes the search
- * permission from a folder that loses such a name. */
-static const wchar_t *const roots[] = {L"C:\\law", L"C:\\users\\Public\\Documents", L"C:\\Program Files\\Common Files",
-                                       L"C:\\ProgramData", L"C:\\users\\law"};
-static const wchar_t *const names[] = {L"a", L"b.txt", L"Dir", L"sub", L"\u00e4\u00f6", L"long name with spaces.dat", L"c.bin", L"\u65e5\u672c"};
+/* Folders of the base and new ones, few names, so that operations meet. No .exe: plain Wine 8 takes
+ * the search permission from a folder that loses such a name. */
+static const wchar_t *const roots[] = {L"C:\\law", L"C:\\users\\Public\\Documents",
+                                       L"C:\\Program Files\\Common Files", L"C:\\ProgramData",
+                                       L"C:\\users\\law"};
+static const wchar_t *const names[] = {L"a",     L"b.txt",        L"Dir",
+                                       L"sub",   L"\u00e4\u00f6", L"long name with spaces.dat",
+                                       L"c.bin", L"\u65e5\u672c"};
 
 static void path(wchar_t out[MAX_PATH])
 {
@@ -40,14 +43,16 @@ static void path(wchar_t out[MAX_PATH])
 
 static void put(const wchar_t *name, DWORD how, DWORD access, unsigned cb, unsigned seed)
 {
-    HANDLE file = CreateFileW(name, access, FILE_SHARE_READ, NULL, how, FILE_ATTRIBUTE_NORMAL, NULL);
+    HANDLE file =
+        CreateFileW(name, access, FILE_SHARE_READ, NULL, how, FILE_ATTRIBUTE_NORMAL, NULL);
     char block[4096];
     DWORD done;
 
     if (file == INVALID_HANDLE_VALUE)
         return;
     if (how == OPEN_EXISTING)
-        SetFilePointer(file, (LONG)(seed % 3 ? 0 : seed % 5000), NULL, seed % 3 ? FILE_END : FILE_BEGIN);
+        SetFilePointer(file, (LONG)(seed % 3 ? 0 : seed % 5000), NULL,
+                       seed % 3 ? FILE_END : FILE_BEGIN);
     for (unsigned i = 0; i < sizeof(block); i++)
         block[i] = (char)(seed * 31 + i * 7);
     while (cb) {
@@ -76,7 +81,8 @@ static void set_time(const wchar_t *name, unsigned seed)
     /* Days in 2001 to 2003: a time of today is known to be no set one. */
     ULARGE_INTEGER when = {.QuadPart = 126227808000000000ull + (seed % 1000) * 864000000000ull};
     FILETIME time = {when.LowPart, when.HighPart};
-    HANDLE file = CreateFileW(name, FILE_WRITE_ATTRIBUTES, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    HANDLE file = CreateFileW(name, FILE_WRITE_ATTRIBUTES, 7, NULL, OPEN_EXISTING,
+                              FILE_FLAG_BACKUP_SEMANTICS, NULL);
 
     if (file == INVALID_HANDLE_VALUE)
         return;
@@ -123,7 +129,10 @@ static const wchar_t *file_op(wchar_t *a, wchar_t *b)
         /* Known gap: diff and commit do not carry the attributes of a folder that the base has. */
         if (GetFileAttributesW(a) & FILE_ATTRIBUTE_DIRECTORY)
             return L"no file";
-        SetFileAttributesW(a, value & 1 ? FILE_ATTRIBUTE_READONLY : value & 2 ? FILE_ATTRIBUTE_HIDDEN : value & 4 ? FILE_ATTRIBUTE_SYSTEM : FILE_ATTRIBUTE_NORMAL);
+        SetFileAttributesW(a, value & 1   ? FILE_ATTRIBUTE_READONLY
+                              : value & 2 ? FILE_ATTRIBUTE_HIDDEN
+                              : value & 4 ? FILE_ATTRIBUTE_SYSTEM
+                                          : FILE_ATTRIBUTE_NORMAL);
         return L"attributes";
     case 12:
         set_time(a, value);
@@ -136,8 +145,10 @@ static const wchar_t *file_op(wchar_t *a, wchar_t *b)
 
 /* --- registry --------------------------------------------------------------------------------- */
 
-static const wchar_t *const key_names[] = {L"A", L"b c", L"\u00dcber", L"Sub", L"x.y", L"[odd]=\"1\""};
-static const wchar_t *const value_names[] = {L"", L"one", L"Two words", L"\u00e9\u20ac", L"a\"b\\c", L"n=1"};
+static const wchar_t *const key_names[] = {L"A",   L"b c", L"\u00dcber",
+                                           L"Sub", L"x.y", L"[odd]=\"1\""};
+static const wchar_t *const value_names[] = {L"",        L"one", L"Two words", L"\u00e9\u20ac",
+                                             L"a\"b\\c", L"n=1"};
 
 static HKEY key_path(wchar_t out[256], unsigned least)
 {
@@ -170,8 +181,10 @@ static LONG copy_key(HKEY from, HKEY to)
 static const wchar_t *registry_op(wchar_t *a, wchar_t *b)
 {
     static const DWORD sizes[] = {0, 1, 2, 3, 4, 7, 8, 30, 300, 5000};
-    static const DWORD types[] = {REG_NONE, REG_SZ, REG_EXPAND_SZ, REG_BINARY, REG_DWORD, REG_DWORD_BIG_ENDIAN, REG_LINK, REG_MULTI_SZ,
-                                  REG_RESOURCE_LIST, REG_QWORD, 0x12345, REG_SZ, REG_DWORD};
+    static const DWORD types[] = {
+        REG_NONE, REG_SZ,       REG_EXPAND_SZ,     REG_BINARY, REG_DWORD, REG_DWORD_BIG_ENDIAN,
+        REG_LINK, REG_MULTI_SZ, REG_RESOURCE_LIST, REG_QWORD,  0x12345,   REG_SZ,
+        REG_DWORD};
     unsigned what = draw(8), value = draw(1u << 20), value_name = draw(6), type = types[draw(13)];
     HKEY key, other, root = key_path(a, what == 6 ? 1 : 0);
     BYTE data[5000];
@@ -187,7 +200,8 @@ static const wchar_t *registry_op(wchar_t *a, wchar_t *b)
         RegDeleteKeyW(root, a);
         return L"delete key";
     }
-    if (RegOpenKeyExW(root, a, 0, KEY_ALL_ACCESS, &key) && (what > 4 || RegCreateKeyExW(root, a, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key, NULL)))
+    if (RegOpenKeyExW(root, a, 0, KEY_ALL_ACCESS, &key) &&
+        (what > 4 || RegCreateKeyExW(root, a, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key, NULL)))
         return L"no key";
     if (what == 7) {
         if (!RegCreateKeyExW(other_root, b, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &other, NULL)) {
@@ -199,7 +213,7 @@ static const wchar_t *registry_op(wchar_t *a, wchar_t *b)
     } else {
         for (DWORD i = 0; i < cb; i++)
             data[i] = (BYTE)(type == REG_BINARY || value % 4 == 0 ? value + i * 13
-                             : i & 1 ? (value >> i % 20) % 5 == 4
+                             : i & 1                              ? (value >> i % 20) % 5 == 4
                                      : (unsigned)"Text\\\"\n\x00z\xe9%"[(i / 2 + value) % 10]);
         RegSetValueExW(key, value_names[value_name], 0, type, data, cb);
     }
@@ -277,7 +291,8 @@ static void dump_folder(const wchar_t *folder)
     if (find == INVALID_HANDLE_VALUE)
         return;
     do {
-        ULARGE_INTEGER when = {.LowPart = found.ftLastWriteTime.dwLowDateTime, .HighPart = found.ftLastWriteTime.dwHighDateTime};
+        ULARGE_INTEGER when = {.LowPart = found.ftLastWriteTime.dwLowDateTime,
+                               .HighPart = found.ftLastWriteTime.dwHighDateTime};
 
         if (!wcscmp(found.cFileName, L".") || !wcscmp(found.cFileName, L".."))
             continue;

