@@ -155,7 +155,8 @@ static int conflicts_at(struct conflict *conflict, const struct fvm_change *chan
     return has_changed_since(conflict, change, is_made, &now);
 }
 
-/* Does the VM itself make a directory above, of what is none on the host? Then that change tells. */
+/* Does the VM itself make a directory above, of what is none on the host? Then that change tells.
+ */
 static bool is_below_replaced(const struct fvm_changes *changes, size_t index)
 {
     const char *path = changes->at[index].path;
