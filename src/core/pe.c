@@ -54,7 +54,7 @@ uint64_t fvm_pe_least_cb(const uint8_t *head, size_t cb)
     uint64_t table = (uint64_t)at + COFF_CB + number(head + at + 20, 2);
     uint64_t least = (uint64_t)at + COFF_CB + OPTIONAL_CB;
 
-    for (uint32_t i = 0; i < count && table + (i + 1) * SECTION_CB <= cb; i++) {
+    for (size_t i = 0; i < count && table + (i + 1) * SECTION_CB <= cb; i++) {
         const uint8_t *section = head + table + i * SECTION_CB;
         uint64_t end = (uint64_t)number(section + 16, 4) + number(section + 20, 4);
 
