@@ -64,8 +64,9 @@ static void plant_deep(const char *folder, int levels)
     touch("end", "x");
 }
 
-/* Wine's server would write its own hives when it ends: it must be gone before. */
-static void kill_server(void)
+/* Wine's server would write its own hives: it is stopped meanwhile. (Its death ends the VM at
+ * once.) */
+static void signal_server(int number)
 {
     DIR *proc = opendir("/proc");
     struct dirent *entry;
@@ -81,19 +82,16 @@ static void kill_server(void)
             continue;
         memset(name, 0, sizeof(name));
         if (read(fd, name, sizeof(name) - 1) > 0 && !strncmp(name, "wineserver", 10))
-            for (kill(pid, SIGKILL); !kill(pid, 0);)
-                usleep(1000);
+            kill(pid, number);
         close(fd);
     }
 }
 
-/* In the folder of the hives. */
-static int plant_hive(const char *what)
+static int make_hive(const char *what)
 {
     FILE *file;
     int fd;
 
-    kill_server();
     if (unlink("system.reg"))
         return 4;
     if (!strcmp(what, "hive-link"))
@@ -111,6 +109,19 @@ static int plant_hive(const char *what)
     for (long i = 0; i < atol(arg("keys")); i++)
         fprintf(file, "\n[%lx]\n\"\"=\"\"\n", i);
     return fclose(file) ? 6 : 0;
+}
+
+/* In the folder of the hives, which then lets nobody write: the server's own save fails. */
+static int plant_hive(const char *what)
+{
+    int result;
+
+    signal_server(SIGSTOP);
+    result = make_hive(what);
+    if (chmod(".", 0500))
+        result = 7;
+    signal_server(SIGCONT);
+    return result;
 }
 
 static int plant(const char *what)
