@@ -28,8 +28,9 @@
 #define MAX_WAITERS 32
 /* How often an unheld VM with a wineserver is looked at, and how long a stop waits for wineserver's
  * last save. */
-#define IDLE_LOOK_MS 100
-#define STOP_WAIT_MS 3000
+#define IDLE_LOOK_MS  100
+#define PATIENT_LOOKS 50
+#define STOP_WAIT_MS  3000
 
 struct init {
     const struct fvm_start *start;
@@ -38,6 +39,7 @@ struct init {
     int door;    /* listening socket for the guest library: start drivers */
     pid_t server;
     bool held;
+    unsigned idle_looks; /* since nobody holds the VM */
     struct demand {
         const char *word;     /* what the guest library asks for */
         const char *flag;     /* made when it runs: nobody asks again */
@@ -167,6 +169,20 @@ static bool reap(struct init *init)
     return pid == 0;
 }
 
+/* A program that is killed while it boots the VM leaves a wineboot that waits for it for ever. */
+static bool is_wineboot(const char *pid)
+{
+    char path[300], line[64] = "";
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, line, sizeof(line) - 1) < 0)
+        line[0] = 0;
+    fvm_close(fd);
+    return strstr(line, "\\wineboot.exe") != NULL;
+}
+
 /* Is anything here besides us and wineserver? Only asked while nobody holds the VM. */
 static bool alone_with_server(const struct init *init)
 {
@@ -177,7 +193,8 @@ static bool alone_with_server(const struct init *init)
     while (alone && proc && (entry = readdir(proc))) {
         long pid = strtol(entry->d_name, NULL, 10);
 
-        alone = pid <= 1 || pid == init->server;
+        alone = pid <= 1 || pid == init->server ||
+                (init->idle_looks > PATIENT_LOOKS && is_wineboot(entry->d_name));
     }
     if (proc)
         closedir(proc);
@@ -245,9 +262,13 @@ _Noreturn static void serve(struct init *init)
         any_child = reap(init);
         if (!init->held && !any_child)
             _exit(0);
-        if (!init->held && init->server > 0 && alone_with_server(init))
-            kill(init->server,
-                 SIGTERM); /* a server that never had a client does not end by itself */
+        init->idle_looks = init->held ? 0 : init->idle_looks + 1;
+        /* A server that never had a client does not end by itself. */
+        if (!init->held && init->server > 0 && alone_with_server(init)) {
+            if (init->idle_looks > PATIENT_LOOKS)
+                stop(init);
+            kill(init->server, SIGTERM);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ cp "$MASTER_STORE/format" "$work/store/"
 # The store belongs to whom FVM runs VMs as: copy the master's owner (root's VMs belong to nobody's id).
 [ "$(id -u)" = 0 ] && chown -h --reference="$MASTER_STORE/format" "$work/store" "$work/store/bases" "$work/store/vms" "$work/store/format"
 export FVM_HOME=$work/store
-cd "$work/cwd" && bash "$1"
+cd "$work/cwd" && timeout -k 5 900 bash "$1"
 rc=$?
 cd "$FVM_KIT"
 "$FVM" list 2>/dev/null | awk 'NR>1 && $2=="running" {print $1}' | xargs -r "$FVM" stop 2>/dev/null
