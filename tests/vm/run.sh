@@ -40,7 +40,7 @@ paths=(); for t in "${tests[@]}"; do paths+=("$kit/tests/$(basename "$t")"); don
 chmod 711 "$kit"
 cd "$kit/work"
 "${as[@]}" prove --timer --state=save --exec "$kit/tests/one.sh" "${paths[@]}" && exit 0
-# Seen about once in 500 program starts, cause not found yet: Wine refuses to create a process. A test that failed is
-# run once more, and said so; one that fails twice fails.
+# Seen twice (stdio.t, node.t), cause not found yet: Wine refuses to create a process. A test that failed is run once
+# more, and said so; one that fails twice fails.
 echo "# SECOND TRY of the tests that failed"
 exec "${as[@]}" prove --timer --state=failed --exec "$kit/tests/one.sh"
