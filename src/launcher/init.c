@@ -28,9 +28,10 @@
 #define MAX_WAITERS 32
 /* How often an unheld VM with a wineserver is looked at, and how long a stop waits for wineserver's
  * last save. */
-#define IDLE_LOOK_MS  100
-#define PATIENT_LOOKS 50
-#define STOP_WAIT_MS  3000
+#define IDLE_LOOK_MS 100
+#define STOP_WAIT_MS 3000
+/* How long a wineboot that nobody waits for may still be at work. */
+#define BOOT_PATIENCE_MS 5000
 
 struct init {
     const struct fvm_start *start;
@@ -39,7 +40,7 @@ struct init {
     int door;    /* listening socket for the guest library: start drivers */
     pid_t server;
     bool held;
-    unsigned idle_looks; /* since nobody holds the VM */
+    long long free_since_ms; /* when the last hold went; tells nothing while held */
     struct demand {
         const char *word;     /* what the guest library asks for */
         const char *flag;     /* made when it runs: nobody asks again */
@@ -169,6 +170,20 @@ static bool reap(struct init *init)
     return pid == 0;
 }
 
+static long long now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* Long enough without a holder for every boot to be over. */
+static bool is_overdue(const struct init *init)
+{
+    return now_ms() - init->free_since_ms > BOOT_PATIENCE_MS;
+}
+
 /* A program that is killed while it boots the VM leaves a wineboot that waits for it for ever. */
 static bool is_wineboot(const char *pid)
 {
@@ -193,20 +208,11 @@ static bool alone_with_server(const struct init *init)
     while (alone && proc && (entry = readdir(proc))) {
         long pid = strtol(entry->d_name, NULL, 10);
 
-        alone = pid <= 1 || pid == init->server ||
-                (init->idle_looks > PATIENT_LOOKS && is_wineboot(entry->d_name));
+        alone = pid <= 1 || pid == init->server || (is_overdue(init) && is_wineboot(entry->d_name));
     }
     if (proc)
         closedir(proc);
     return alone;
-}
-
-static long long now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
 /* SIGTERM makes wineserver save the registry and end; then whatever is left is killed. */
@@ -235,6 +241,7 @@ static void listen_to_supervisor(struct init *init)
     if (got <= 0 || word == FVM_SAY_STOP)
         stop(init);
     init->held = word == FVM_SAY_HELD;
+    init->free_since_ms = now_ms();
     word = FVM_SAID_HELD;
     if (init->held && send(init->link, &word, 1, MSG_NOSIGNAL) < 0)
         stop(init);
@@ -262,10 +269,9 @@ _Noreturn static void serve(struct init *init)
         any_child = reap(init);
         if (!init->held && !any_child)
             _exit(0);
-        init->idle_looks = init->held ? 0 : init->idle_looks + 1;
         /* A server that never had a client does not end by itself. */
         if (!init->held && init->server > 0 && alone_with_server(init)) {
-            if (init->idle_looks > PATIENT_LOOKS)
+            if (is_overdue(init))
                 stop(init);
             kill(init->server, SIGTERM);
         }
