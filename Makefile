@@ -36,8 +36,9 @@ UNIT_EXE   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%.exe,$(filter-out tests
 FUZZ_BIN   := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 GUEST_EXE  := $(patsubst src/guest/pe/%.c,$(B)/guest/%.exe,$(filter-out %_dll.c,$(GUEST_PE)))
 GUEST_DLL  := $(patsubst src/guest/pe/%_dll.c,$(B)/guest/%.dll,$(filter %_dll.c,$(GUEST_PE)))
-PROG_EXE   := $(patsubst tests/programs/%.c,$(B)/tests/programs/%.exe,$(filter-out %_linux.c,$(wildcard tests/programs/*.c)))
-PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(wildcard tests/programs/*_linux.c))
+PROG_EXE   := $(patsubst tests/programs/%.c,$(B)/tests/programs/%.exe,$(filter-out %_linux.c %_so.c,$(wildcard tests/programs/*.c)))
+PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(wildcard tests/programs/*_linux.c)) \
+              $(patsubst tests/programs/%_so.c,$(B)/tests/programs/%.so,$(wildcard tests/programs/*_so.c))
 
 # `make V=1` shows the commands.
 ifneq ($(V),1)
@@ -117,6 +118,9 @@ $(B)/tests/programs/%.exe: tests/programs/%.c $(PROGDEPS)
 $(B)/tests/programs/%_linux: tests/programs/%_linux.c $(PROGDEPS)
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< $(wildcard tests/programs/$*_linux/*.c)
+$(B)/tests/programs/%.so: tests/programs/%_so.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -fno-stack-protector -shared -Wl,-z,now -o $@ $<
 tests: $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
 
 unit: $(UNIT_BIN)

@@ -80,8 +80,8 @@ step format format
 step shell shell_syntax
 step sizes tools/check-sizes.sh
 step "src for Windows" code pe < <(files 'src/guest/pe/*.c')
-step "test programs" code program < <(files 'tests/programs/*.c' | grep -v '_linux\(/.*\)\?\.c$')
-step "native test programs" code native < <(files 'tests/programs/*_linux.c' 'tests/programs/*_linux/*.c')
+step "test programs" code program < <(files 'tests/programs/*.c' | grep -v '_\(linux\(/.*\)\?\|so\)\.c$')
+step "native test programs" code native < <(files 'tests/programs/*_linux.c' 'tests/programs/*_so.c' 'tests/programs/*_linux/*.c')
 step tests code test < <(files 'tests/*.c' | grep -v '^tests/programs/')
 step src code linux < <(files 'src/*.c' 'fuzz/*.c' 'tools/*.c' | grep -v '^src/guest/pe/')
 [ $bad = 0 ] && echo "lint: clean"

@@ -39,8 +39,4 @@ export MASTER_STORE=$FVM_HOME
 paths=(); for t in "${tests[@]}"; do paths+=("$kit/tests/$(basename "$t")"); done
 chmod 711 "$kit"
 cd "$kit/work"
-"${as[@]}" prove --timer --state=save --exec "$kit/tests/one.sh" "${paths[@]}" && exit 0
-# Seen twice (stdio.t, node.t), cause not found yet: Wine refuses to create a process. A test that failed is run once
-# more, and said so; one that fails twice fails.
-echo "# SECOND TRY of the tests that failed"
-exec "${as[@]}" prove --timer --state=failed --exec "$kit/tests/one.sh"
+exec "${as[@]}" prove --timer --exec "$kit/tests/one.sh" "${paths[@]}"

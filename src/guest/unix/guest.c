@@ -17,6 +17,7 @@ __attribute__((constructor)) static void start(int argc, char **argv)
         fvm_save_start();
         fvm_rename_start();
     } else if (!strcmp(name, "wine64") || !strcmp(name, "wine64-preloader")) {
+        fvm_layout_start(argv);
         fvm_drivers_start(argv);
     }
 }

@@ -14,6 +14,16 @@ enum { FVM_PATH_CB = 4096 };
  */
 void fvm_drivers_start(char *const *argv);
 
+/**
+ * Start this loader again, with another memory layout, if its heap lies where Wine cannot do with
+ * it.
+ *
+ * @param argv [in] all arguments; returns only if there is no need
+ */
+void fvm_layout_start(char *const *argv);
+/** Is a heap that ends here at, or about to grow into, KUSER_SHARED_DATA? Pure. */
+bool fvm_heap_in_the_way(uintptr_t heap_end);
+
 /** Make wineserver64 save a changed registry after 1 s instead of 30 s. */
 void fvm_save_start(void);
 
