@@ -50,7 +50,7 @@ static void nothing(void)
 {
 }
 
-static void (*resolve(void))(void)
+__attribute__((used)) static void (*resolve(void))(void)
 {
     unsigned long end = (unsigned long)call(SYS_brk, 0, 0, 0);
 
