@@ -44,7 +44,7 @@ PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(
 ifneq ($(V),1)
 .SILENT:
 endif
-.PHONY: all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-user check-root check-kill bench install tests
+.PHONY: all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-user check-root bench install tests
 all: $(B)/fvm guest
 
 # --- the command -------------------------------------------------------------------------------
@@ -159,9 +159,6 @@ check-user:
 	tests/vm/run.sh user
 check-root:
 	tests/vm/run.sh root
-# 200 rounds of kill -9; not part of `make check` yet, see HACKING.md
-check-kill:
-	tests/vm/run.sh user kill.t
 bench: all
 	tools/install-deps.sh run
 	bench/run.sh

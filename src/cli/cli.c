@@ -150,7 +150,6 @@ static bool is_above_any(const struct cli_world *world, const char *path)
 static int add_seen_folders(struct cli_world *world, const char *vm, bool only_above)
 {
     FVM_CLEANUP(text) struct fvm_text name = {0};
-    FVM_CLEANUP(text) struct fvm_text text = {0};
     FVM_CLEANUP(conf) struct fvm_conf conf = {0};
     struct fvm_seen seen;
     char *home = fvm_store_path();
@@ -162,8 +161,8 @@ static int add_seen_folders(struct cli_world *world, const char *vm, bool only_a
     }
     fvm_text_printf(&name, "%s/vms/%s/vm.conf", home, vm);
     free(home);
-    if (name.failed || fvm_file_read(&text, AT_FDCWD, name.s, 1 << 20, NULL) ||
-        fvm_failed(fvm_conf_read(&conf, text.s, text.cb, FVM_VM_FORMAT, NULL)))
+    if (name.failed ||
+        fvm_conf_load(&conf, AT_FDCWD, name.s, FVM_VM_CONF_MAX_CB, FVM_VM_FORMAT, NULL))
         return 0;
     while (fvm_seen_next(&conf, &at, &seen))
         if (!access(seen.path, F_OK) && (!only_above || is_above_any(world, seen.path)) &&
@@ -264,7 +263,7 @@ void cli_add_size(struct fvm_text *text, uint64_t cb)
     fvm_text_printf(text, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
 }
 
-static void show_progress(void *context, unsigned step, unsigned steps, const char *what)
+void cli_progress(void *context, unsigned step, unsigned steps, const char *what)
 {
     (void)context;
     cli_message("base: %u of %u: %s ...", step, steps, what);
@@ -279,5 +278,5 @@ int cli_need_base(const struct cli_world *world, const char *name, struct fvm_er
         return result;
     fvm_base_close(&base);
     cli_message("making the base that all VMs stand on (once, about 15 seconds)");
-    return fvm_make_base(&world->store, &world->wine, name, show_progress, NULL, err);
+    return fvm_make_base(&world->store, &world->wine, name, cli_progress, NULL, err);
 }

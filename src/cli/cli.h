@@ -78,5 +78,7 @@ bool cli_is_running(const struct fvm_vm *vm);
 int cli_print(const struct fvm_text *text);
 /** "12 B", "3.4 MB" */
 void cli_add_size(struct fvm_text *text, uint64_t cb);
+/** fvm_progress: each step as a line on stderr. */
+void cli_progress(void *context, unsigned step, unsigned steps, const char *what);
 /** Make the default base if it is missing, with progress on stderr. */
 int cli_need_base(const struct cli_world *world, const char *name, struct fvm_error *err);

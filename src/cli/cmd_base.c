@@ -9,15 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void progress(void *context, unsigned step, unsigned steps, const char *what)
-{
-    (void)context;
-    cli_message("base: %u of %u: %s ...", step, steps, what);
-}
-
 static int create(struct cli_world *world, const char *name, struct fvm_error *err)
 {
-    int result = fvm_make_base(&world->store, &world->wine, name, progress, NULL, err);
+    int result = fvm_make_base(&world->store, &world->wine, name, cli_progress, NULL, err);
 
     if (!result)
         cli_message("base '%s' is ready", name);

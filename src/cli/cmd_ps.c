@@ -97,17 +97,14 @@ static void add(struct fvm_text *out, struct fvm_json *json, const char *vm,
 }
 
 static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store,
-                  const char *name, struct fvm_error *err)
+                  const struct fvm_vm *vm, struct fvm_error *err)
 {
     struct fvm_link link;
-    char vm_dir[128];
     struct stat ns;
     struct dirent *entry;
     DIR *proc;
-    int result;
+    int result = fvm_link_open(&link, store, vm->path, err);
 
-    snprintf(vm_dir, sizeof(vm_dir), "vms/%s", name);
-    result = fvm_link_open(&link, store, vm_dir, err);
     if (result)
         return result == -ENOENT ? 0 : result;
     proc = opendir("/proc");
@@ -116,7 +113,7 @@ static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_
             struct process process;
 
             if (isdigit((unsigned char)entry->d_name[0]) && look(&process, entry->d_name, &ns))
-                add(out, json, name, &process);
+                add(out, json, vm->name, &process);
         }
     if (proc)
         closedir(proc);
@@ -129,17 +126,16 @@ static int add_named(struct fvm_text *out, struct fvm_json *json, const struct f
                      char **names, bool must_exist, struct fvm_error *err)
 {
     for (; *names; names++) {
-        struct fvm_vm vm;
+        FVM_CLEANUP(vm) struct fvm_vm vm = {.fd = -1};
         int result;
 
         if (**names == '.')
             continue;
         result = fvm_vm_open(&vm, store, *names, err);
-        fvm_vm_close(&vm);
         if (result && !must_exist)
             continue;
         if (!result)
-            result = add_vm(out, json, store, *names, err);
+            result = add_vm(out, json, store, &vm, err);
         if (result)
             return result;
     }

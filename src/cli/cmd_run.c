@@ -27,7 +27,7 @@ struct run {
     struct fvm_program program;
     char *linux_path; /* of the program, if it was named by one */
     char *linux_cwd;
-    char user[64]; /* Windows user name of the VM's base */
+    char user[FVM_USER_CAP]; /* Windows user name of the VM's base */
 };
 
 static volatile sig_atomic_t program_pid, interrupted;
@@ -199,7 +199,7 @@ static int prepare_folder(const struct run *run, int layer, struct fvm_folder *f
     if (folder->file_only)
         return 0;
     fvm_text_printf(&name, "files/Z%s", folder->path);
-    if (name.failed || asprintf(&folder->upper, "vms/%s/layers/1/%s", run->vm.name, name.s) < 0)
+    if (name.failed || asprintf(&folder->upper, "%s/layers/1/%s", run->vm.path, name.s) < 0)
         return fvm_fail(err, -ENOMEM, "out of memory");
     upper = fvm_dir_make_path(layer, name.s, 0755, err);
     if (upper < 0)
@@ -208,7 +208,7 @@ static int prepare_folder(const struct run *run, int layer, struct fvm_folder *f
         fchmod(upper, (st.st_mode & 0777) | 0700);
     name.cb = 0;
     fvm_text_printf(&name, "work/Z-%016llx", path_hash(folder->path));
-    if (name.failed || asprintf(&folder->work, "vms/%s/layers/1/%s", run->vm.name, name.s) < 0)
+    if (name.failed || asprintf(&folder->work, "%s/layers/1/%s", run->vm.path, name.s) < 0)
         return fvm_fail(err, -ENOMEM, "out of memory");
     work = fvm_dir_make_path(layer, name.s, 0700, err);
     return work < 0 ? work : 0;
@@ -241,7 +241,7 @@ static int prepare_folders(struct run *run, int layer, struct fvm_error *err)
 
 /* The program's end is not the VM's: what it left running (an installer's second half) goes on, and
  * we wait. */
-static void await_vm(struct run *run, struct fvm_link *link, const char *vm_dir)
+static void await_vm(struct run *run, struct fvm_link *link)
 {
     struct pollfd wait = {.fd = link->fd, .events = POLLIN};
     bool told = false;
@@ -257,7 +257,7 @@ static void await_vm(struct run *run, struct fvm_link *link, const char *vm_dir)
             return;
         if (interrupted) {
             interrupted = 0;
-            fvm_link_stop(&run->world.store, vm_dir, NULL);
+            fvm_link_stop(&run->world.store, run->vm.path, NULL);
         } else if (!ready && isatty(2)) {
             cli_message(
                 "the program has ended; waiting for others that it started in VM '%s' (Ctrl-C ends "
@@ -271,7 +271,6 @@ static void await_vm(struct run *run, struct fvm_link *link, const char *vm_dir)
 static int run_program(struct run *run, struct fvm_error *err)
 {
     struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
-    char vm_dir[128];
     int result, layer = -1, status = 0;
     pid_t pid;
 
@@ -287,7 +286,6 @@ static int run_program(struct run *run, struct fvm_error *err)
         /* These two would be said of the program: 127, 126. */
         return result == -ENOENT || result == -ENOEXEC ? -EIO : result;
     }
-    snprintf(vm_dir, sizeof(vm_dir), "vms/%s", run->vm.name);
     run->program.user = run->user;
     run->program.env = run->env;
     run->program.folders = run->world.folders;
@@ -301,7 +299,7 @@ static int run_program(struct run *run, struct fvm_error *err)
             ;
         program_pid = 0;
     }
-    await_vm(run, &link, vm_dir);
+    await_vm(run, &link);
     fvm_link_close(&link);
     if (result)
         return result;

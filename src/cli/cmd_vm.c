@@ -203,11 +203,8 @@ static int for_names(const struct cli_command *command, int count, char **names,
 
 static int stop_vm(struct cli_world *world, struct fvm_vm *vm, struct fvm_error *err)
 {
-    char vm_dir[128];
-    int result;
+    int result = fvm_link_stop(&world->store, vm->path, err);
 
-    snprintf(vm_dir, sizeof(vm_dir), "vms/%s", vm->name);
-    result = fvm_link_stop(&world->store, vm_dir, err);
     if (result == -ENOENT && !fvm_lock(vm->fd, true, false))
         return fvm_vm_recover(&world->store, vm,
                               err); /* it does not run: make sure that it is at rest */

@@ -16,16 +16,9 @@
 
 int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, struct fvm_error *err)
 {
-    FVM_CLEANUP(fd) int version = -1;
-    char path[256];
+    FVM_CLEANUP(fd) int version = fvm_vm_version(store, vm, err);
 
-    snprintf(path, sizeof(path), "bases/%s/versions/%u", fvm_conf_get(&vm->conf, "base"),
-             vm->version);
-    version = fvm_dir_open(store->fd, path);
-    if (version < 0)
-        return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing: %s",
-                        vm->name, vm->version, fvm_conf_get(&vm->conf, "base"), strerror(-version));
-    return fvm_hives_fold(vm, version, err);
+    return version < 0 ? version : fvm_hives_fold(vm, version, err);
 }
 
 /* The VM is locked, and at rest. */
@@ -34,10 +27,10 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
 {
     FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
     FVM_CLEANUP(fd) int version = -1;
-    char vm_dir[128], prefix[160];
+    char prefix[128];
     struct fvm_start start = {.store = store,
                               .wine = wine,
-                              .vm_dir = vm_dir,
+                              .vm_dir = vm->path,
                               .prefix = prefix,
                               .user = user,
                               .boot = FVM_BOOT_LEAN};
@@ -55,9 +48,8 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
     result = fvm_hives_prepare(vm, version, err);
     if (result)
         return result;
-    snprintf(user, 64, "%s", base.user);
-    snprintf(vm_dir, sizeof(vm_dir), "vms/%s", vm->name);
-    snprintf(prefix, sizeof(prefix), "vms/%s/run/prefix", vm->name);
+    snprintf(user, FVM_USER_CAP, "%s", base.user);
+    snprintf(prefix, sizeof(prefix), "%s/run/prefix", vm->path);
     start.base = base.name;
     start.version = vm->version;
     return fvm_launch(&start, vm->fd, hold, err);
@@ -78,18 +70,16 @@ static int forget_lock(struct fvm_vm *vm)
 static int join_running(struct fvm_link *link, const struct fvm_store *store, struct fvm_vm *vm,
                         char *user, struct fvm_error *err)
 {
-    FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
-    char vm_dir[128];
-    int result;
+    int result = fvm_link_open(link, store, vm->path, err);
 
-    snprintf(vm_dir, sizeof(vm_dir), "vms/%s", vm->name);
-    result = fvm_link_open(link, store, vm_dir, err);
     if (result)
         return result;
-    /* Being updated is no obstacle: only the user's name is wanted, and it never changes. */
-    if (fvm_base_open(&base, store, fvm_conf_get(&vm->conf, "base"), false, err) && !base.user[0])
-        snprintf(base.user, sizeof(base.user), "%s", "user");
-    snprintf(user, 64, "%s", base.user);
+    result = fvm_base_user(user, store, fvm_conf_get(&vm->conf, "base"), err);
+    if (result) {
+        fvm_link_release(link);
+        fvm_link_close(link);
+        return -EIO; /* not -ENOENT: the VM runs */
+    }
     return 0;
 }
 

@@ -274,7 +274,6 @@ static void serve(struct supervisor *self)
 /* The VM is at rest when this returns: nobody who waits for the lock sees it half folded. */
 static void put_to_rest(const struct fvm_start *start, int lock_fd)
 {
-    FVM_CLEANUP(fd) int version = -1;
     struct fvm_vm vm = {.fd = -1};
     struct fvm_error err;
 
@@ -282,17 +281,11 @@ static void put_to_rest(const struct fvm_start *start, int lock_fd)
         return;
     if (fvm_vm_open(&vm, start->store, strchr(start->vm_dir, '/') + 1, &err))
         return;
-    if (vm.temporary) {
+    /* If either fails, what is left is swept or recovered by the next fvm. */
+    if (vm.temporary)
         fvm_vm_delete(start->store, &vm, &err);
-    } else {
-        char path[256];
-
-        snprintf(path, sizeof(path), "bases/%s/versions/%u", start->base, start->version);
-        version = fvm_dir_open(start->store->fd, path);
-        if (version >= 0)
-            fvm_hives_fold(&vm, version,
-                           &err); /* if it fails, run/ stays and the next start folds */
-    }
+    else
+        fvm_vm_recover(start->store, &vm, &err);
     fvm_vm_close(&vm);
     fvm_close(lock_fd);
 }

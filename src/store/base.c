@@ -40,27 +40,30 @@ static int read_current(struct fvm_base *base, struct fvm_error *err)
     return 0;
 }
 
-static int read_conf(struct fvm_base *base, struct fvm_error *err)
+static int read_user(char user[FVM_USER_CAP], int base_fd, const char *base, struct fvm_error *err)
 {
-    FVM_CLEANUP(text) struct fvm_text text = {0};
     FVM_CLEANUP(conf) struct fvm_conf conf = {0};
-    const char *user;
-    fvm_status status;
-    int result = fvm_file_read(&text, base->fd, "base.conf", 65536, err);
+    const char *found;
+    int result = fvm_conf_load(&conf, base_fd, "base.conf", 65536, FVM_STORE_FORMAT, err);
 
-    if (!result) {
-        status = fvm_conf_read(&conf, text.s, text.cb, FVM_STORE_FORMAT, err);
-        result = status == FVM_NEWER_FORMAT ? -EPROTO : fvm_failed(status) ? -EBADMSG : 0;
-        if (result)
-            fvm_error_prefix(err, "base.conf");
-    }
     if (result) {
-        fvm_error_prefix(err, "base '%s'", base->name);
+        fvm_error_prefix(err, "base '%s'", base);
         return result;
     }
-    user = fvm_conf_get(&conf, "user");
-    snprintf(base->user, sizeof(base->user), "%s", user ? user : "user");
+    found = fvm_conf_get(&conf, "user");
+    snprintf(user, FVM_USER_CAP, "%s", found ? found : "user");
     return 0;
+}
+
+int fvm_base_user(char user[FVM_USER_CAP], const struct fvm_store *store, const char *name,
+                  struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int bases = fvm_dir_open(store->fd, "bases");
+    FVM_CLEANUP(fd) int base = bases < 0 ? bases : fvm_dir_open(bases, name);
+
+    if (base < 0)
+        return fvm_fail(err, base, "cannot open base '%s': %s", name, strerror(-base));
+    return read_user(user, base, name, err);
 }
 
 /* Starts hold the lock for milliseconds, a commit for a second or so: worth waiting for. */
@@ -106,7 +109,7 @@ int fvm_base_open(struct fvm_base *base, const struct fvm_store *store, const ch
         return fvm_fail(err, -ENOENT,
                         "base '%s' was never finished; make it with: fvm base create %s", name,
                         name);
-    result = read_conf(base, err);
+    result = read_user(base->user, base->fd, name, err);
     return result ? result : read_current(base, err);
 }
 

@@ -3,7 +3,6 @@
 
 #include "core/glob.h"
 #include "store/file.h"
-#include "store/noise.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,25 +32,9 @@ static struct fvm_tree *add_tree(struct fvm_collection *out)
     return &grown[out->tree_count++];
 }
 
-static void drop_noise(struct fvm_changes *changes)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < changes->count; i++) {
-        if (fvm_noise_file(changes->at[i].path)) {
-            free(changes->at[i].path);
-            free(changes->at[i].from);
-        } else {
-            changes->at[kept++] = changes->at[i];
-        }
-    }
-    changes->count = kept;
-}
-
 static int collect_drive(struct fvm_collection *out, int version, int layer, struct fvm_error *err)
 {
     struct fvm_tree *tree = add_tree(out);
-    int result;
 
     if (!tree || !(tree->shown = strdup("C:")))
         return fvm_fail(err, -ENOMEM, "out of memory");
@@ -59,10 +42,7 @@ static int collect_drive(struct fvm_collection *out, int version, int layer, str
     tree->layer = fvm_dir_open(layer, "files/C");
     if (tree->host < 0 || tree->layer < 0)
         return fvm_fail(err, -EIO, "drive C: of the base or of the layer is missing");
-    result = fvm_tree_diff(&tree->changes, tree->host, tree->layer, err);
-    if (!result)
-        drop_noise(&tree->changes);
-    return result;
+    return fvm_tree_diff(&tree->changes, tree->host, tree->layer, err);
 }
 
 static int collect_folder(struct fvm_collection *out, int layer, const struct fvm_seen *seen,
@@ -112,21 +92,20 @@ int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const
     FVM_CLEANUP(collection) struct fvm_collection all = {0};
     FVM_CLEANUP(fd) int layer = fvm_vm_layer(vm, err);
     FVM_CLEANUP(fd) int version = -1;
+    bool files = !(flags & FVM_COLLECT_REGISTRY_ONLY);
+    bool folders = files && !(flags & FVM_COLLECT_DRIVE_ONLY);
     struct fvm_seen seen;
-    char path[256];
     size_t at = 0;
-    int result;
+    int result = 0;
 
     if (layer < 0)
         return layer;
-    snprintf(path, sizeof(path), "bases/%s/versions/%u", fvm_conf_get(&vm->conf, "base"),
-             vm->version);
-    version = fvm_dir_open(store->fd, path);
+    version = fvm_vm_version(store, vm, err);
     if (version < 0)
-        return fvm_fail(err, version, "VM '%s' needs version %u of base '%s', which is missing",
-                        vm->name, vm->version, fvm_conf_get(&vm->conf, "base"));
-    result = collect_drive(&all, version, layer, err);
-    while (!result && !(flags & FVM_COLLECT_DRIVE_ONLY) && fvm_seen_next(&vm->conf, &at, &seen))
+        return version;
+    if (files)
+        result = collect_drive(&all, version, layer, err);
+    while (!result && folders && fvm_seen_next(&vm->conf, &at, &seen))
         if (!is_below_another(&vm->conf, seen.path))
             result = collect_folder(&all, layer, &seen, opener, context, err);
     if (!result)

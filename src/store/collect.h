@@ -20,7 +20,11 @@ struct fvm_collection {
     struct fvm_reg *host_registry; /* of the base version that the VM stands on; only with
                                       FVM_COLLECT_HOST_REGISTRY */
 };
-enum { FVM_COLLECT_HOST_REGISTRY = 1, FVM_COLLECT_DRIVE_ONLY = 2 /* no folders of drive Z: */ };
+enum {
+    FVM_COLLECT_HOST_REGISTRY = 1,
+    FVM_COLLECT_DRIVE_ONLY = 2,   /* no folders of drive Z: */
+    FVM_COLLECT_REGISTRY_ONLY = 4 /* no files at all */
+};
 
 /* A Linux folder that a VM has seen, as vm.conf keeps it: `folder = SINCE_NS PATH`. */
 struct fvm_seen {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void fvm_conflicts_free(struct fvm_conflicts *conflicts)
 {
@@ -95,7 +96,7 @@ static int registry_lines(struct fvm_conflicts *out, struct fvm_reg *delta,
 }
 
 static int registry_conflicts(struct fvm_conflicts *out, int then, int now, struct fvm_reg *mine,
-                              const struct fvm_conf *recorded, struct fvm_error *err)
+                              struct fvm_error *err)
 {
     FVM_CLEANUP(reg) struct fvm_reg *before = NULL;
     FVM_CLEANUP(reg) struct fvm_reg *after = NULL;
@@ -108,39 +109,64 @@ static int registry_conflicts(struct fvm_conflicts *out, int then, int now, stru
     if (result)
         return result;
     if (fvm_failed(fvm_reg_diff(&theirs, before, after)) ||
-        fvm_failed(fvm_reg_conflicts(&both, mine, theirs)) || registry_lines(out, both, NULL) ||
-        registry_lines(out, mine, recorded))
+        fvm_failed(fvm_reg_conflicts(&both, mine, theirs)) || registry_lines(out, both, NULL))
         return fvm_fail(err, -ENOMEM, "out of memory");
     return 0;
 }
 
 static int read_recorded(struct fvm_conf *recorded, const struct fvm_vm *vm, struct fvm_error *err)
 {
-    FVM_CLEANUP(text) struct fvm_text text = {0};
     int result;
 
     if (!fvm_exists(vm->fd, "conflicts"))
         return 0;
-    result = fvm_file_read(&text, vm->fd, "conflicts", 1 << 26, err);
-    if (!result && fvm_failed(fvm_conf_read(recorded, text.s, text.cb, FVM_VM_FORMAT, err))) {
-        fvm_error_prefix(err, "VM '%s': conflicts", vm->name);
-        result = -EBADMSG;
-    }
+    result = fvm_conf_load(recorded, vm->fd, "conflicts", 1 << 26, FVM_VM_FORMAT, err);
+    if (result)
+        fvm_error_prefix(err, "VM '%s'", vm->name);
     return result;
 }
 
-static int write_recorded(const struct fvm_vm *vm, const struct fvm_conflicts *conflicts,
+static int write_recorded(const struct fvm_vm *vm, const struct fvm_conf *recorded,
                           struct fvm_error *err)
 {
-    FVM_CLEANUP(conf) struct fvm_conf conf = {0};
     FVM_CLEANUP(text) struct fvm_text text = {0};
 
-    for (size_t i = 0; i < conflicts->count; i++)
-        if (fvm_failed(fvm_conf_add(&conf, "conflict", conflicts->at[i])))
-            return fvm_fail(err, -ENOMEM, "out of memory");
-    if (fvm_failed(fvm_conf_write(&conf, &text)) || text.failed)
+    if (!fvm_conf_get(recorded, "conflict")) {
+        if (unlinkat(vm->fd, "conflicts", 0) && errno != ENOENT)
+            return fvm_fail(err, -errno, "VM '%s': cannot remove its file conflicts: %s", vm->name,
+                            strerror(errno));
+        return 0;
+    }
+    if (fvm_failed(fvm_conf_write(recorded, &text)) || text.failed)
         return fvm_fail(err, -ENOMEM, "out of memory");
     return fvm_file_write(vm->fd, "conflicts", text.s, text.cb, 0600, err);
+}
+
+/* What the VM lost has no conflict any more: the same name, changed again, is a new change. */
+static int forget_recorded(const struct fvm_vm *vm, const struct fvm_collection *gone,
+                           struct fvm_error *err)
+{
+    FVM_CLEANUP(conf) struct fvm_conf recorded = {0};
+    FVM_CLEANUP(conflicts) struct fvm_conflicts entries = {0};
+    size_t forgotten = 0;
+    int result = read_recorded(&recorded, vm, err);
+
+    if (result || !fvm_conf_get(&recorded, "conflict"))
+        return result;
+    for (size_t i = 0; i < gone->tree_count; i++)
+        for (size_t j = 0; j < gone->trees[i].changes.count; j++) {
+            FVM_CLEANUP(text) struct fvm_text name = {0};
+
+            fvm_shown_path(&name, &gone->trees[i], gone->trees[i].changes.at[j].path);
+            if (name.failed)
+                return fvm_fail(err, -ENOMEM, "out of memory");
+            forgotten += fvm_conf_remove(&recorded, "conflict", name.s);
+        }
+    if (registry_lines(&entries, gone->registry, &recorded))
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < entries.count; i++)
+        forgotten += fvm_conf_remove(&recorded, "conflict", entries.at[i]);
+    return forgotten ? write_recorded(vm, &recorded, err) : 0;
 }
 
 int fvm_commit_conflicts(struct fvm_conflicts *out, const struct fvm_base *base,
@@ -159,8 +185,10 @@ int fvm_commit_conflicts(struct fvm_conflicts *out, const struct fvm_base *base,
     result = drive < 0 ? drive : read_recorded(&recorded, vm, err);
     for (size_t i = 0; !result && i < picked->tree_count; i++)
         result = tree_conflicts(out, &picked->trees[i], drive, &recorded, err);
-    if (!result)
-        result = registry_conflicts(out, then, now, picked->registry, &recorded, err);
+    if (!result && vm->version != base->current)
+        result = registry_conflicts(out, then, now, picked->registry, err);
+    if (!result && registry_lines(out, picked->registry, &recorded))
+        result = fvm_fail(err, -ENOMEM, "out of memory");
     return result;
 }
 
@@ -177,6 +205,7 @@ int fvm_vm_update(const struct fvm_store *store, const struct fvm_base *base, st
 {
     FVM_CLEANUP(collection) struct fvm_collection all = {0};
     FVM_CLEANUP(conflicts) struct fvm_conflicts found = {0};
+    FVM_CLEANUP(conf) struct fvm_conf recorded = {0};
     int result;
 
     if (vm->version == base->current)
@@ -184,8 +213,11 @@ int fvm_vm_update(const struct fvm_store *store, const struct fvm_base *base, st
     result = fvm_collect(&all, store, vm, FVM_COLLECT_DRIVE_ONLY, no_host, NULL, err);
     if (!result)
         result = fvm_commit_conflicts(&found, base, vm, &all, err);
-    if (!result && found.count)
-        result = write_recorded(vm, &found, err);
+    for (size_t i = 0; !result && i < found.count; i++)
+        if (fvm_failed(fvm_conf_add(&recorded, "conflict", found.at[i])))
+            result = fvm_fail(err, -ENOMEM, "out of memory");
+    if (!result)
+        result = write_recorded(vm, &recorded, err);
     if (result)
         return result;
     vm->version = base->current;
@@ -248,14 +280,17 @@ static int merge_into_folders(const struct fvm_collection *picked, struct fvm_er
 int fvm_discard(struct fvm_vm *vm, const struct fvm_collection *picked, struct fvm_reg *rest,
                 struct fvm_error *err)
 {
+    int result;
+
     for (size_t i = 0; i < picked->tree_count; i++) {
         const struct fvm_tree *tree = &picked->trees[i];
-        int result = fvm_tree_forget(tree->layer, tree->host, &tree->changes, err);
 
+        result = fvm_tree_forget(tree->layer, tree->host, &tree->changes, err);
         if (result)
             return result;
     }
-    return fvm_hives_save_delta(vm, rest, err);
+    result = fvm_hives_save_delta(vm, rest, err);
+    return result ? result : forget_recorded(vm, picked, err);
 }
 
 int fvm_commit(const struct fvm_store *store, struct fvm_base *base, struct fvm_vm *vm,

@@ -25,9 +25,3 @@ bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,
             return true;
     return false;
 }
-
-bool fvm_noise_file(const char *path)
-{
-    (void)path;
-    return false;
-}

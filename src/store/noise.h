@@ -7,6 +7,3 @@
 /** fvm_reg_ask: is this registry entry Wine's own doing? @param context unused */
 bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,
                         const struct fvm_reg_value *value);
-/** Is this changed file of drive C: Wine's own doing? @param path below the drive, '/' between
- * names */
-bool fvm_noise_file(const char *path);

@@ -75,24 +75,34 @@ int fvm_store_make(const char *path, struct fvm_error *err)
     return result;
 }
 
-static int check_format(const struct fvm_store *store, struct fvm_error *err)
+int fvm_conf_load(struct fvm_conf *conf, int dir_fd, const char *name, size_t max_cb,
+                  unsigned max_format, struct fvm_error *err)
 {
     FVM_CLEANUP(text) struct fvm_text text = {0};
-    FVM_CLEANUP(conf) struct fvm_conf conf = {0};
-    static const char ours[] = "format = 1\nend = fvm\n";
+    int result = fvm_file_read(&text, dir_fd, name, max_cb, err);
     fvm_status status;
-    int result = faccessat(store->fd, "format", F_OK, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
 
-    if (result == -ENOENT)
-        return fvm_file_write(store->fd, "format", ours, sizeof(ours) - 1, 0644, err);
-    result = fvm_file_read(&text, store->fd, "format", 4096, err);
     if (result)
         return result;
-    status = fvm_conf_read(&conf, text.s, text.cb, FVM_STORE_FORMAT, err);
+    status = fvm_conf_read(conf, text.s, text.cb, max_format, err);
     if (!fvm_failed(status))
         return 0;
-    fvm_error_prefix(err, "%s/format", store->path);
+    fvm_error_prefix(err, "%s", name);
     return status == FVM_NEWER_FORMAT ? -EPROTO : -EBADMSG;
+}
+
+static int check_format(const struct fvm_store *store, struct fvm_error *err)
+{
+    FVM_CLEANUP(conf) struct fvm_conf conf = {0};
+    static const char ours[] = "format = 1\nend = fvm\n";
+    int result;
+
+    if (!fvm_exists(store->fd, "format"))
+        return fvm_file_write(store->fd, "format", ours, sizeof(ours) - 1, 0644, err);
+    result = fvm_conf_load(&conf, store->fd, "format", 4096, FVM_STORE_FORMAT, err);
+    if (result)
+        fvm_error_prefix(err, "%s", store->path);
+    return result;
 }
 
 /* Whoever makes or removes a VM holds its lock: a name of these kinds that nobody holds is scrap.

@@ -5,24 +5,41 @@
 #include "core/conf.h"
 #include "core/error.h"
 
-#define FVM_STORE_FORMAT 1
-#define FVM_VM_FORMAT    1
-#define FVM_BASE_DEFAULT "default"
+#define FVM_STORE_FORMAT   1
+#define FVM_VM_CONF_MAX_CB ((size_t)1 << 20)
+#define FVM_VM_FORMAT      1
+#define FVM_BASE_DEFAULT   "default"
+#define FVM_USER_CAP       64 /* Windows user name, with its end */
 
-/*
+/* clang-format off
+ *
  * <store>/format                      "format = 1"
- * <store>/bases/<base>/base.conf      user, windows version, wine version
+ * <store>/bases/<base>/base.conf      user
  *                      current        number of the version that new starts see
- *                      versions/<n>/  drive_c, system.reg, user.reg, userdef.reg: never changed
- * once current <store>/vms/<vm>/vm.conf            level, base, version, created, temporary,
- * folder... layers/1/files/C   overlay upper of C:; files/Z/<path> those of shown Linux folders
+ *                      versions/<n>/  drive_c, system.reg, user.reg, userdef.reg: never changed once current
+ * <store>/vms/<vm>/vm.conf            level, base, version, created, temporary, folder...
+ *                  conflicts          what VM and base both changed, see update.h
+ *                  layers/1/files/C   overlay upper of C:; files/Z/<path> those of shown Linux folders
  *                  layers/1/work/     overlayfs' own
  *                  layers/1/registry.reg
- *                  run/               only while it runs, or after a crash: prefix/ with whole
- * hives, control socket log/ Locks (flock): a VM's directory, exclusively by its supervisor or by
- * whoever changes it at rest; a base's directory, exclusively while its current version changes,
- * shared while a VM picks one.
+ *                  run/               only while it runs, or after a crash: prefix/ with whole hives, control socket
+ *                  log/
+ *
+ * Locks (flock): a VM's directory, exclusively by its supervisor or by whoever changes it at rest; a base's
+ * directory, exclusively while its current version changes, shared while a VM picks one.
+ *
+ * clang-format on */
+
+/**
+ * Read one of the store's `key = value` files.
+ *
+ * @param conf   [out] yours, empty unless 0 is returned
+ * @param max_cb larger files are refused
+ * @return 0; -EPROTO newer format; -EBADMSG damaged; -errno; sentence names the file
  */
+int fvm_conf_load(struct fvm_conf *conf, int dir_fd, const char *name, size_t max_cb,
+                  unsigned max_format, struct fvm_error *err);
+
 struct fvm_store {
     int fd;     /* the store's directory */
     char *path; /* for sentences only */
@@ -51,8 +68,8 @@ void fvm_store_close(struct fvm_store *store);
 struct fvm_base {
     int fd; /* its directory; carries the lock */
     char name[80];
-    char user[64];    /* Windows user name of the prefix */
-    unsigned current; /* version that new starts see */
+    char user[FVM_USER_CAP]; /* Windows user name of the prefix */
+    unsigned current;        /* version that new starts see */
 };
 /**
  * Open a base.
@@ -70,6 +87,9 @@ static inline void fvm_cleanup_base(struct fvm_base *base)
 }
 /** Open the directory of one version. @return descriptor, yours; -errno with a sentence */
 int fvm_base_version(const struct fvm_base *base, unsigned version, struct fvm_error *err);
+/** The Windows user name of a base, which never changes: no lock is taken. @param user [out] */
+int fvm_base_user(char user[FVM_USER_CAP], const struct fvm_store *store, const char *name,
+                  struct fvm_error *err);
 /**
  * Begin a new version: a clone of the current one (hard links), or empty for the first.
  *
@@ -90,6 +110,7 @@ int fvm_base_create(struct fvm_base *base, const struct fvm_store *store, const 
 struct fvm_vm {
     int fd; /* its directory; a lock, if taken, belongs to this descriptor */
     char name[80];
+    char path[90]; /* its directory, relative to the store: "vms/<name>" */
     struct fvm_conf conf;
     bool temporary;
     unsigned version; /* of the base, that the layer was last seen over */
@@ -121,6 +142,8 @@ int fvm_vm_lock(struct fvm_vm *vm, const char *to_do_what, struct fvm_error *err
 int fvm_vm_save(struct fvm_vm *vm, struct fvm_error *err);
 /** Remove a locked VM: renamed away first, so that it is gone at once or there whole. */
 int fvm_vm_delete(const struct fvm_store *store, struct fvm_vm *vm, struct fvm_error *err);
+/** Open the base version that a VM stands on. @return descriptor, yours; -errno with a sentence */
+int fvm_vm_version(const struct fvm_store *store, const struct fvm_vm *vm, struct fvm_error *err);
 /** Descriptor of the writable layer. @return yours; -errno */
 int fvm_vm_layer(const struct fvm_vm *vm, struct fvm_error *err);
 

@@ -105,6 +105,12 @@ static int make_conf(struct fvm_vm *vm, const struct fvm_base *base, struct fvm_
     return fvm_vm_save(vm, err);
 }
 
+static void set_name(struct fvm_vm *vm, const char *name)
+{
+    snprintf(vm->name, sizeof(vm->name), "%s", name);
+    snprintf(vm->path, sizeof(vm->path), "vms/%s", name);
+}
+
 static void temporary_name(char *name, size_t cap)
 {
     unsigned number;
@@ -145,7 +151,7 @@ int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *
 {
     FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
     FVM_CLEANUP(fd) int vms = fvm_dir_open(store->fd, "vms");
-    char other[300];
+    char other[300], own[32];
     int result;
 
     *vm = (struct fvm_vm){.fd = -1, .temporary = !name};
@@ -156,10 +162,9 @@ int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *
     if (name && !strncasecmp(name, "tmp-", 4))
         return fvm_fail(err, -EINVAL, "'%s': names that begin with 'tmp-' are for throw-away VMs",
                         name);
-    if (name)
-        snprintf(vm->name, sizeof(vm->name), "%s", name);
-    else
-        temporary_name(vm->name, sizeof(vm->name));
+    if (!name)
+        temporary_name(own, sizeof(own));
+    set_name(vm, name ? name : own);
     if (name_taken(vms, vm->name, other, sizeof(other)))
         return fvm_fail(err, -EEXIST, "VM '%s' exists already", other);
     result = fvm_base_open(&base, store, base_name, false, err);
@@ -179,9 +184,7 @@ int fvm_vm_open(struct fvm_vm *vm, const struct fvm_store *store, const char *na
                 struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int vms = fvm_dir_open(store->fd, "vms");
-    FVM_CLEANUP(text) struct fvm_text text = {0};
     const char *version;
-    fvm_status status;
     int result;
 
     *vm = (struct fvm_vm){.fd = -1};
@@ -189,19 +192,13 @@ int fvm_vm_open(struct fvm_vm *vm, const struct fvm_store *store, const char *na
         return fvm_fail(err, vms, "cannot open the store's folder vms: %s", strerror(-vms));
     if (fvm_failed(fvm_name_check(name, err)))
         return -EINVAL;
-    snprintf(vm->name, sizeof(vm->name), "%s", name);
+    set_name(vm, name);
     vm->fd = fvm_dir_open(vms, name);
     if (vm->fd == -ENOENT || vm->fd == -ENOTDIR)
         return unknown_vm(vms, name, err);
     if (vm->fd < 0)
         return fvm_fail(err, vm->fd, "cannot open VM '%s': %s", name, strerror(-vm->fd));
-    result = fvm_file_read(&text, vm->fd, "vm.conf", 1 << 20, err);
-    if (!result) {
-        status = fvm_conf_read(&vm->conf, text.s, text.cb, FVM_VM_FORMAT, err);
-        result = status == FVM_NEWER_FORMAT ? -EPROTO : fvm_failed(status) ? -EBADMSG : 0;
-        if (result)
-            fvm_error_prefix(err, "vm.conf");
-    }
+    result = fvm_conf_load(&vm->conf, vm->fd, "vm.conf", FVM_VM_CONF_MAX_CB, FVM_VM_FORMAT, err);
     if (result) {
         fvm_error_prefix(err, "VM '%s'", name);
         return result;
@@ -251,5 +248,19 @@ int fvm_vm_layer(const struct fvm_vm *vm, struct fvm_error *err)
 
     if (fd < 0)
         return fvm_fail(err, fd, "VM '%s' lacks its layer: %s", vm->name, strerror(-fd));
+    return fd;
+}
+
+int fvm_vm_version(const struct fvm_store *store, const struct fvm_vm *vm, struct fvm_error *err)
+{
+    const char *base = fvm_conf_get(&vm->conf, "base");
+    char path[256];
+    int fd;
+
+    snprintf(path, sizeof(path), "bases/%s/versions/%u", base, vm->version);
+    fd = fvm_dir_open(store->fd, path);
+    if (fd < 0)
+        return fvm_fail(err, fd, "VM '%s' needs version %u of base '%s', which is missing: %s",
+                        vm->name, vm->version, base, strerror(-fd));
     return fd;
 }
