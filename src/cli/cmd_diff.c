@@ -57,7 +57,7 @@ static void add_file_line(struct fvm_text *out, const struct fvm_tree *tree,
         fvm_text_puts(out, " -> ");
         cli_add_size(out, change->cb_after);
     } else if (change->kind == FVM_METADATA) {
-        fvm_text_puts(out, "  (only its time or mode)");
+        fvm_text_puts(out, "  (only its time, mode or attributes)");
     }
     fvm_text_putc(out, '\n');
 }
@@ -310,7 +310,8 @@ const struct cli_command cli_diff = {
     .usage = "[--json | --reg | --stat] NAME",
     .summary = "show what a VM changed, files and registry",
     .help =
-        "  + created   ~ changed   . only time or mode   - deleted   ! replaced   > renamed\n\n"
+        "  + created   ~ changed   . only time, mode or attributes   - deleted   ! replaced   > "
+        "renamed\n\n"
         "Compared with the version of the base that the VM stands on; folders of yours that it saw "
         "(drive Z:)\n"
         "with what is in them now. What Wine's own start changes is left out.\n\n"

@@ -18,7 +18,8 @@
 enum fvm_change_kind {
     FVM_CREATED,  /* not on the host */
     FVM_CHANGED,  /* other content, or other target of a symbolic link */
-    FVM_METADATA, /* same content; owner's rwx, time of last write or DOS attributes (files only) */
+    FVM_METADATA, /* same content; owner's rwx or DOS attributes; of files the time of last write
+                     too */
     FVM_DELETED,  /* gone; a directory stands for everything below it */
     FVM_REPLACED, /* other kind of node, or a directory that hides the host's (opaque) */
     FVM_RENAMED   /* created here with the content of a deleted `from` */
@@ -47,10 +48,11 @@ static inline void fvm_cleanup_changes(struct fvm_changes *changes)
 /**
  * List what a layer changed.
  *
- * A file that was copied up but is equal in content, mode and mtime is no change; nor is a
- * directory that was only copied up. Everything below a created directory is listed too; below a
- * deleted one nothing is. Below an opaque directory (listed once, as FVM_REPLACED) the host's names
- * that are not in the layer are listed as deleted. Files are compared by size, then content.
+ * A file that was copied up but is equal in content, mode, DOS attributes and mtime is no change;
+ * nor is a directory that was only copied up. The root itself is never listed. Everything below a
+ * created directory is listed too; below a deleted one nothing is. Below an opaque directory
+ * (listed once, as FVM_REPLACED) the host's names that are not in the layer are listed as deleted.
+ * Files are compared by size, then content.
  *
  * A created file of at least one byte whose content equals exactly one listed deleted file (not
  * one below a REPLACED directory), and which is the only such created file, becomes FVM_RENAMED
@@ -64,11 +66,6 @@ static inline void fvm_cleanup_changes(struct fvm_changes *changes)
  */
 int fvm_tree_diff(struct fvm_changes *out, int host_fd, int layer_fd, struct fvm_error *err);
 
-enum {
-    /* Target and layer may share inodes: an immutable base version; the layer's names are dropped
-     * right after. */
-    FVM_APPLY_MAY_LINK = 1
-};
 /**
  * Do to a host tree what the layer did.
  *
@@ -84,19 +81,20 @@ enum {
  * @return 0; -EPERM special node or reserved name; -EINVAL impossible path; -ENOTDIR a parent on
  *         the host is no directory; -errno; sentence names the path
  */
-int fvm_tree_apply(int host_fd, int layer_fd, const struct fvm_changes *changes, unsigned flags,
+int fvm_tree_apply(int host_fd, int layer_fd, const struct fvm_changes *changes,
                    struct fvm_error *err);
 
 /**
  * Take changes out of a layer, so that the host shines through again. May be repeated.
  *
- * Directories that the layer then has no reason for are removed. A created or replacing directory
- * stays as long as something that was not picked is in it. To bring back one name below an opaque
- * directory, the directory becomes ordinary and the host's other names get whiteouts (so the
- * directory is no FVM_REPLACED any more, the deletions below it stay).
+ * Directories that the layer then has no reason for are removed. A created directory, or one in the
+ * place of something else, stays as long as something that was not picked is in it. To bring back
+ * one name below an opaque directory, the directory becomes ordinary and the host's other names get
+ * whiteouts (so the directory is no FVM_REPLACED any more, the deletions below it stay).
  *
- * @param host_fd the tree that the changes were listed against (needed for opaque directories:
- *                else -EINVAL), or -1
+ * @param host_fd the tree that the layer will stand on: to discard, the one that the changes were
+ *                listed against; after a commit, the one that has them. Needed for opaque
+ *                directories, else -EINVAL; or -1
  */
 int fvm_tree_forget(int layer_fd, int host_fd, const struct fvm_changes *changes,
                     struct fvm_error *err);
@@ -107,7 +105,8 @@ int fvm_tree_forget(int layer_fd, int host_fd, const struct fvm_changes *changes
  * @param then_fd  the host's tree as the VM first saw it, or -1: use `since_ns`
  * @param now_fd   the host's tree now
  * @param since_ns used with then_fd -1: wall-clock ns; a host file conflicts if its ctime is later
- *                 (a directory that would be deleted: its mtime)
+ *                 (a directory that would be deleted: its mtime; one whose metadata would be set:
+ *                 its ctime, unless a name in it changed last, which hides what was before)
  * @param hit      [out] array of changes->count flags. A host that already is what the change
  *                 wants is no conflict.
  */

@@ -9,7 +9,6 @@
 struct apply {
     const struct fvm_changes *changes;
     struct fvm_parent host, layer;
-    unsigned flags;
     struct fvm_trail trail; /* what failed below a renamed directory; else empty */
     struct fvm_error *err;
 };
@@ -17,6 +16,14 @@ struct apply {
 static bool makes_node(const struct fvm_change *change)
 {
     return change->kind != FVM_DELETED;
+}
+
+/* A directory of which the change says itself what it is; a renamed one comes with its tree. */
+static bool is_directory(const struct fvm_change *change)
+{
+    return change->node == FVM_DIRECTORY &&
+           (change->kind == FVM_CREATED || change->kind == FVM_REPLACED ||
+            change->kind == FVM_METADATA);
 }
 
 static int refuse_unfit(const struct apply *apply)
@@ -117,8 +124,7 @@ static int pass_directories(struct apply *apply, const struct fvm_change *change
 {
     int rc;
 
-    if (change->node != FVM_DIRECTORY ||
-        (change->kind != FVM_CREATED && change->kind != FVM_REPLACED))
+    if (!is_directory(change))
         return 0;
     rc = open_parents(apply, change->path);
     return rc ? rc : fvm_put_directory(apply->host.dir.fd, fvm_path_name(change->path));
@@ -135,10 +141,10 @@ static int pass_files(struct apply *apply, const struct fvm_change *change)
         return 0;
     rc = open_parents(apply, change->path);
     if (rc || !is_tree)
-        return rc ? rc : fvm_put_leaf(apply->host.dir.fd, apply->layer.dir.fd, name, apply->flags);
+        return rc ? rc : fvm_put_leaf(apply->host.dir.fd, apply->layer.dir.fd, name);
     memcpy(apply->trail.s, change->path, cch);
     apply->trail.cch = cch;
-    rc = fvm_put_tree(&apply->host.dir, &apply->layer.dir, name, apply->flags, &apply->trail);
+    rc = fvm_put_tree(&apply->host.dir, &apply->layer.dir, name, &apply->trail);
     if (!rc)
         apply->trail.s[0] = '\0';
     return rc;
@@ -166,8 +172,7 @@ static int pass_finish(struct apply *apply, const struct fvm_change *change)
     const char *name = fvm_path_name(change->path);
     int rc;
 
-    if (change->node != FVM_DIRECTORY ||
-        (change->kind != FVM_CREATED && change->kind != FVM_REPLACED))
+    if (!is_directory(change))
         return 0;
     rc = open_parents(apply, change->path);
     if (!rc)
@@ -196,13 +201,12 @@ static int run_pass(struct apply *apply, int (*pass)(struct apply *, const struc
     return rc;
 }
 
-int fvm_tree_apply(int host_fd, int layer_fd, const struct fvm_changes *changes, unsigned flags,
+int fvm_tree_apply(int host_fd, int layer_fd, const struct fvm_changes *changes,
                    struct fvm_error *err)
 {
     struct apply apply = {.changes = changes,
                           .host = FVM_PARENT(host_fd, FVM_TO_WRITE),
                           .layer = FVM_PARENT(layer_fd, FVM_TO_READ),
-                          .flags = flags,
                           .err = err};
     int rc = refuse_unfit(&apply);
 

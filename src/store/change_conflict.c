@@ -50,6 +50,18 @@ static int same_trees(struct found *a, struct found *b, bool part)
     return rc;
 }
 
+/* Compare what two directories are themselves. */
+static int same_directories(struct found *a, struct found *b)
+{
+    FVM_CLEANUP(tree_dir) struct fvm_tree_dir a_dir = FVM_TREE_DIR_NONE;
+    FVM_CLEANUP(tree_dir) struct fvm_tree_dir b_dir = FVM_TREE_DIR_NONE;
+    int rc = fvm_tree_dir_open(&a_dir, a->side.dir.fd, a->name, FVM_TO_READ);
+
+    if (!rc)
+        rc = fvm_tree_dir_open(&b_dir, b->side.dir.fd, b->name, FVM_TO_READ);
+    return rc ? rc : fvm_directory_same_metadata(&a_dir, &b_dir);
+}
+
 static int64_t ns_of(struct timespec time)
 {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
@@ -93,6 +105,8 @@ static int is_wanted(struct conflict *conflict, const struct fvm_change *change,
     if (fvm_node_of(now->st.st_mode) != change->node ||
         fvm_node_of(layer.st.st_mode) != change->node)
         return 0;
+    if (change->node == FVM_DIRECTORY && change->kind == FVM_METADATA)
+        return same_directories(now, &layer);
     if (change->node == FVM_DIRECTORY)
         return change->kind == FVM_RENAMED ? same_trees(now, &layer, false) : 1;
     rc = fvm_node_same(&now->side, now->name, &now->st, &layer.side, layer.name, &layer.st,
@@ -114,6 +128,8 @@ static int has_changed(struct conflict *conflict, const struct fvm_change *chang
         return now->is_there != then.is_there;
     if (fvm_node_of(now->st.st_mode) != fvm_node_of(then.st.st_mode))
         return 1;
+    if (S_ISDIR(now->st.st_mode) && change->kind == FVM_METADATA)
+        return (rc = same_directories(now, &then)) < 0 ? rc : !rc;
     if (S_ISDIR(now->st.st_mode)) /* goes as a whole: names that the host lost are no loss */
         rc = same_trees(now, &then, true);
     else
@@ -132,6 +148,10 @@ static int has_changed_since(struct conflict *conflict, const struct fvm_change 
 
     if (was_absent || !now->is_there)
         return was_absent == now->is_there;
+    /* A name that comes or goes sets both times; after that nobody knows about its attributes. */
+    if (S_ISDIR(now->st.st_mode) && change->kind == FVM_METADATA)
+        return ns_of(now->st.st_ctim) > conflict->since_ns &&
+               ns_of(now->st.st_ctim) != ns_of(now->st.st_mtim);
     return is_newer(&conflict->now.dir, now->name, conflict->since_ns, 0);
 }
 

@@ -84,13 +84,17 @@ static int visit_directory(struct diff *diff, struct level *at, struct pair *pai
         return rc;
     fvm_marks_read(&below.marks, below.layer.dir.fd);
     pair->is.opaque = below.marks.opaque;
-    rc = decide(diff, at, pair);
-    below.on_host = pair->is.on_host && pair->is.host == FVM_DIRECTORY;
     below.hidden = at->hidden || below.marks.opaque;
-    if (!rc && below.on_host) {
+    if (pair->is.on_host && pair->is.host == FVM_DIRECTORY) {
         rc = fvm_tree_dir_enter(&below.host.dir, &at->host.dir, pair->name, FVM_TO_READ, depth);
         below.on_host = !rc;
     }
+    if (below.on_host) {
+        rc = fvm_directory_same_metadata(&below.host.dir, &below.layer.dir);
+        pair->is.same_metadata = rc == 1;
+    }
+    if (rc >= 0)
+        rc = decide(diff, at, pair);
     if (!rc)
         rc = visit(diff, &below);
     if (below.on_host)

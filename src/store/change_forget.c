@@ -155,21 +155,81 @@ static int take_out(struct forget *forget, const char *path, bool is_deletion, e
     return fvm_tree_remove(forget->layer.dir.fd, name, NULL);
 }
 
+/* Open a directory in both trees. @return 1; 0 not in the layer any more; -errno */
+static int open_place(struct forget *forget, const char *path, struct fvm_tree_dir *layer,
+                      struct fvm_tree_dir *host)
+{
+    const char *name = fvm_path_name(path);
+    int rc = fvm_parent_of(&forget->layer, path);
+
+    if (!rc)
+        rc = fvm_tree_dir_open(layer, forget->layer.dir.fd, name, FVM_TO_WRITE);
+    if (rc)
+        return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+    if (forget->host_root < 0)
+        return 1;
+    rc = fvm_parent_of(&forget->host, path);
+    if (!rc)
+        rc = fvm_tree_dir_open(host, forget->host.dir.fd, name, FVM_TO_READ);
+    return rc && rc != -ENOENT && rc != -ENOTDIR ? rc : 1;
+}
+
+/* Make a layer's directory say of itself what the host's does. */
+static int forget_metadata(struct forget *forget, const char *path)
+{
+    FVM_CLEANUP(tree_dir) struct fvm_tree_dir layer = FVM_TREE_DIR_NONE;
+    FVM_CLEANUP(tree_dir) struct fvm_tree_dir host = FVM_TREE_DIR_NONE;
+    int rc = open_place(forget, path, &layer, &host);
+
+    if (rc != 1 || host.fd < 0)
+        return rc < 0 ? rc : 0;
+    return fvm_put_finish(&layer, &host);
+}
+
+/* @return 1 the host has the node; 0; -errno */
+static int host_has(struct forget *forget, const char *path)
+{
+    struct stat st;
+    int rc = forget->host_root < 0 ? -ENOENT : fvm_parent_of(&forget->host, path);
+
+    if (!rc)
+        rc = fvm_node_stat(forget->host.dir.fd, fvm_path_name(path), &st);
+    return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+}
+
+/* Let the host's node be seen, if there is one: what hides it is a directory above, or the
+ * directory itself. */
+static int show_node(struct forget *forget, const struct fvm_change *change)
+{
+    size_t cch = fvm_path_parent(change->path);
+
+    if (change->node == FVM_DIRECTORY &&
+        (change->kind == FVM_REPLACED || change->kind == FVM_CREATED))
+        cch = strlen(change->path);
+    if (change->kind == FVM_CREATED || change->kind == FVM_RENAMED) {
+        int rc = host_has(forget, change->path); /* after a commit */
+
+        if (rc != 1)
+            return rc;
+    }
+    return show_host(forget, change->path, cch);
+}
+
 static int forget_one(struct forget *forget, const struct fvm_change *change)
 {
-    size_t parent = fvm_path_parent(change->path);
-    int rc = 0;
+    int rc = show_node(forget, change);
 
+    if (rc)
+        return rc;
     if (change->kind == FVM_RENAMED) {
         rc = show_host(forget, change->from, fvm_path_parent(change->from));
         if (!rc)
             rc = take_out(forget, change->from, true, change->node);
         return rc ? rc : take_out(forget, change->path, false, change->node);
     }
-    if (change->kind == FVM_REPLACED && change->node == FVM_DIRECTORY)
-        parent = strlen(change->path);
-    if (change->kind != FVM_CREATED)
-        rc = show_host(forget, change->path, parent);
+    if (change->node == FVM_DIRECTORY &&
+        (change->kind == FVM_METADATA || change->kind == FVM_REPLACED))
+        rc = forget_metadata(forget, change->path);
     /* A created directory goes when it is empty: see tidy(). */
     if (rc || (change->kind != FVM_DELETED && change->node == FVM_DIRECTORY))
         return rc;
@@ -180,7 +240,7 @@ static int forget_one(struct forget *forget, const struct fvm_change *change)
 
 struct place {
     char *path;
-    bool picked; /* a created or replacing directory among the changes */
+    bool picked; /* among the changes itself */
 };
 struct places {
     struct place *at;
@@ -234,8 +294,8 @@ static int collect_places(struct places *places, const struct fvm_changes *chang
         rc = add_places_above(places, change->path, before);
         if (!rc && change->from)
             rc = add_places_above(places, change->from, NULL);
-        if (!rc && change->node == FVM_DIRECTORY &&
-            (change->kind == FVM_CREATED || change->kind == FVM_REPLACED))
+        if (!rc && change->node == FVM_DIRECTORY && change->kind != FVM_DELETED &&
+            change->kind != FVM_RENAMED)
             rc = add_place(places, change->path, strlen(change->path), true);
         before = change->path;
     }
@@ -271,25 +331,6 @@ static int is_bare(const struct fvm_tree_dir *layer, const struct fvm_tree_dir *
     return 1;
 }
 
-/* Open a place in both trees. @return 1; 0 not in the layer any more; -errno */
-static int open_place(struct forget *forget, const char *path, struct fvm_tree_dir *layer,
-                      struct fvm_tree_dir *host)
-{
-    const char *name = fvm_path_name(path);
-    int rc = fvm_parent_of(&forget->layer, path);
-
-    if (!rc)
-        rc = fvm_tree_dir_open(layer, forget->layer.dir.fd, name, FVM_TO_WRITE);
-    if (rc)
-        return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
-    if (forget->host_root < 0)
-        return 1;
-    rc = fvm_parent_of(&forget->host, path);
-    if (!rc)
-        rc = fvm_tree_dir_open(host, forget->host.dir.fd, name, FVM_TO_READ);
-    return rc && rc != -ENOENT && rc != -ENOTDIR ? rc : 1;
-}
-
 static int tidy_place(struct forget *forget, const struct place *place)
 {
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir layer = FVM_TREE_DIR_NONE;
@@ -310,6 +351,9 @@ static int tidy_place(struct forget *forget, const struct place *place)
         rc = see_hiding(forget, place->path, fvm_path_parent(place->path));
         if (rc || marks.opaque || forget->hiding != SIZE_MAX)
             return rc;
+        rc = fvm_directory_same_metadata(&host, &layer);
+        if (rc != 1)
+            return rc; /* it stays for its attributes */
     }
     fvm_tree_dir_close(&layer);
     if (unlinkat(forget->layer.dir.fd, fvm_path_name(place->path), AT_REMOVEDIR))

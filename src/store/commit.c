@@ -244,7 +244,7 @@ static int merge_into_base(struct fvm_base *base, const struct fvm_collection *p
     drive = fvm_dir_open(draft, "drive_c");
     if (drive < 0)
         return fvm_fail(err, drive, "the base's drive is missing");
-    result = fvm_tree_apply(drive, picked->trees[0].layer, &picked->trees[0].changes, 0, err);
+    result = fvm_tree_apply(drive, picked->trees[0].layer, &picked->trees[0].changes, err);
     if (!result && fvm_reg_key_count(picked->registry)) {
         result = fvm_hives_read(&registry, draft, err);
         if (!result && fvm_failed(fvm_reg_apply(registry, picked->registry)))
@@ -268,7 +268,7 @@ static int merge_into_folders(const struct fvm_collection *picked, struct fvm_er
             return fvm_fail(err, -ENOENT,
                             "folder '%s' is gone: make it again, or leave it out with --only",
                             tree->path);
-        result = fvm_tree_apply(tree->host, tree->layer, &tree->changes, 0, err);
+        result = fvm_tree_apply(tree->host, tree->layer, &tree->changes, err);
         if (result) {
             fvm_error_prefix(err, "folder '%s'", tree->path);
             return result;
@@ -277,15 +277,16 @@ static int merge_into_folders(const struct fvm_collection *picked, struct fvm_er
     return 0;
 }
 
-int fvm_discard(struct fvm_vm *vm, const struct fvm_collection *picked, struct fvm_reg *rest,
-                struct fvm_error *err)
+/* @param drive what drive C: of the VM stands on from now on */
+static int take_out(struct fvm_vm *vm, const struct fvm_collection *picked, int drive,
+                    struct fvm_reg *rest, struct fvm_error *err)
 {
     int result;
 
     for (size_t i = 0; i < picked->tree_count; i++) {
         const struct fvm_tree *tree = &picked->trees[i];
 
-        result = fvm_tree_forget(tree->layer, tree->host, &tree->changes, err);
+        result = fvm_tree_forget(tree->layer, tree->path ? tree->host : drive, &tree->changes, err);
         if (result)
             return result;
     }
@@ -293,15 +294,30 @@ int fvm_discard(struct fvm_vm *vm, const struct fvm_collection *picked, struct f
     return result ? result : forget_recorded(vm, picked, err);
 }
 
+int fvm_discard(struct fvm_vm *vm, const struct fvm_collection *picked, struct fvm_reg *rest,
+                struct fvm_error *err)
+{
+    return take_out(vm, picked, picked->trees[0].host, rest, err);
+}
+
 int fvm_commit(const struct fvm_store *store, struct fvm_base *base, struct fvm_vm *vm,
                const struct fvm_collection *picked, struct fvm_reg *rest, struct fvm_error *err)
 {
+    FVM_CLEANUP(fd) int now = -1;
+    FVM_CLEANUP(fd) int drive = -1;
     int result = merge_into_base(base, picked, err);
 
     if (!result)
         result = merge_into_folders(picked, err);
-    if (!result)
-        result = fvm_discard(vm, picked, rest, err);
+    if (result)
+        return result;
+    now = fvm_base_version(base, base->current, err);
+    if (now < 0)
+        return now;
+    drive = fvm_dir_open(now, "drive_c");
+    if (drive < 0)
+        return fvm_fail(err, drive, "drive C: of base '%s' is missing", base->name);
+    result = take_out(vm, picked, drive, rest, err);
     if (!result)
         result = fvm_vm_update(store, base, vm, err);
     return result ? result : fvm_base_collect(store, base, err);

@@ -116,6 +116,16 @@ int fvm_tree_dir_walk(struct fvm_tree_dir *dir, int root_fd, const char *path, s
     return rc;
 }
 
+int fvm_tree_dir_mode(const struct fvm_tree_dir *dir, unsigned *mode)
+{
+    struct stat st;
+
+    if (!dir->loosened && fstat(dir->fd, &st))
+        return -errno;
+    *mode = dir->loosened ? dir->mode : st.st_mode;
+    return 0;
+}
+
 void fvm_tree_dir_close(struct fvm_tree_dir *dir)
 {
     if (dir->fd < 0)

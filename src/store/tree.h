@@ -31,6 +31,8 @@ int fvm_tree_dir_open(struct fvm_tree_dir *dir, int parent_fd, const char *name,
  */
 int fvm_tree_dir_walk(struct fvm_tree_dir *dir, int root_fd, const char *path, size_t cch,
                       enum fvm_need need);
+/** The mode as it is while nobody has the directory open. @return 0; -errno */
+int fvm_tree_dir_mode(const struct fvm_tree_dir *dir, unsigned *mode);
 /** Give the mode back and close; does nothing to one that is not open. */
 void fvm_tree_dir_close(struct fvm_tree_dir *dir);
 /** Open a child; far down the parent's descriptor is given up meanwhile. Pairs with leave. */
@@ -106,9 +108,9 @@ bool fvm_mark_is_deletion(int dir_fd, const char *name, const struct stat *st,
 int fvm_mark_deletion(int dir_fd, const char *name);
 /** Make an opaque directory an ordinary one. */
 int fvm_mark_clear_opaque(int dir_fd);
-/** Take overlayfs's attributes off a file. */
-int fvm_marks_strip(int fd);
 /** Copy the user's extended attributes, overlayfs's excepted. */
 int fvm_attributes_copy(int from_fd, int to_fd);
+/** The same, and take those off that the origin lacks. */
+int fvm_attributes_sync(int from_fd, int to_fd);
 /** Do two files have the same DOS attributes (kept by Wine in user.DOSATTRIB)? */
 bool fvm_attributes_same_dos(int a_fd, int b_fd);

@@ -40,6 +40,9 @@ int fvm_node_same(const struct fvm_side *a, const char *a_name, const struct sta
                   bool *same_metadata);
 /** Owner's rwx and mtime. */
 bool fvm_node_same_metadata(const struct stat *a, const struct stat *b);
+/** Owner's rwx and DOS attributes of two open directories. Their mtimes say nothing: each name that
+ * comes or goes changes them. @return 1 same, 0 other, -errno */
+int fvm_directory_same_metadata(const struct fvm_tree_dir *a, const struct fvm_tree_dir *b);
 /**
  * Compare two trees by names, kinds, contents and targets.
  *
@@ -56,13 +59,14 @@ bool fvm_put_is_temporary(const char *name);
 int fvm_put_clean(int dir_fd);
 /** Make `name` a directory, replacing what else is there. */
 int fvm_put_directory(int host_fd, const char *name);
-/** Give a host directory the layer's mode, mtime and attributes. */
-int fvm_put_finish(struct fvm_tree_dir *host, const struct fvm_tree_dir *layer);
-/** Copy or link a file or symbolic link of the layer. @return 0; -EPERM special node; -errno */
-int fvm_put_leaf(int host_fd, int layer_fd, const char *name, unsigned flags);
+/** Give a directory another one's mode, mtime and attributes: in a commit the host's the layer's.
+ */
+int fvm_put_finish(struct fvm_tree_dir *to, const struct fvm_tree_dir *from);
+/** Copy a file or symbolic link of the layer. @return 0; -EPERM special node; -errno */
+int fvm_put_leaf(int host_fd, int layer_fd, const char *name);
 /** Put a directory with all below; `trail` names it and, on failure, what failed. */
 int fvm_put_tree(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, const char *name,
-                 unsigned flags, struct fvm_trail *trail);
+                 struct fvm_trail *trail);
 /** Remove a name; a directory disappears at once. Not there: 0. */
 int fvm_put_deletion(int host_fd, const char *name);
 /** Copy a regular file of a tree that must not change to a name that is not there yet. */

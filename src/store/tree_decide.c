@@ -13,7 +13,7 @@ static enum fvm_verdict decide_same_node(const struct fvm_pair *pair, enum fvm_c
         /* Below a hidden directory all are hidden: said once, at the top. */
         if (pair->opaque && !pair->hidden)
             return is(kind, FVM_REPLACED);
-        return FVM_IS_NO_CHANGE;
+        return pair->same_metadata ? FVM_IS_NO_CHANGE : is(kind, FVM_METADATA);
     }
     if (pair->content == FVM_CONTENT_UNKNOWN)
         return FVM_NEEDS_CONTENT;

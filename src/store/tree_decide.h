@@ -11,7 +11,7 @@ struct fvm_pair {
     bool deletion;          /* the layer's node is a deletion mark */
     bool opaque;            /* the layer's directory hides the host's */
     bool hidden;            /* a directory above hides the host's */
-    bool same_metadata;     /* only looked at when the content is the same */
+    bool same_metadata;     /* only looked at when the content is the same; always of directories */
     enum fvm_node host, layer;
     enum fvm_content content; /* of files, targets of links, kinds of special nodes */
 };

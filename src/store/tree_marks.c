@@ -96,19 +96,6 @@ static bool has_prefix(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-int fvm_marks_strip(int fd)
-{
-    char *list;
-    size_t cb;
-    int rc = list_attributes(fd, &list, &cb);
-
-    for (const char *name = list; !rc && name && name < list + cb; name += strlen(name) + 1)
-        if (has_prefix(name, USER_PREFIX) && fremovexattr(fd, name) && errno != ENODATA)
-            rc = -errno;
-    free(list);
-    return rc;
-}
-
 static int copy_attribute(int from_fd, int to_fd, const char *name)
 {
     char value[4096], *large = NULL;
@@ -142,6 +129,21 @@ int fvm_attributes_copy(int from_fd, int to_fd)
             rc = copy_attribute(from_fd, to_fd, name);
     free(list);
     return rc;
+}
+
+int fvm_attributes_sync(int from_fd, int to_fd)
+{
+    char *list;
+    size_t cb;
+    int rc = list_attributes(to_fd, &list, &cb);
+
+    for (const char *name = list; !rc && name && name < list + cb; name += strlen(name) + 1)
+        if (has_prefix(name, "user.") && !has_prefix(name, USER_PREFIX) &&
+            fgetxattr(from_fd, name, NULL, 0) < 0 && errno == ENODATA &&
+            fremovexattr(to_fd, name) && errno != ENODATA)
+            rc = -errno;
+    free(list);
+    return rc ? rc : fvm_attributes_copy(from_fd, to_fd);
 }
 
 bool fvm_attributes_same_dos(int a_fd, int b_fd)

@@ -161,52 +161,10 @@ static int make_directory(const struct put *put, const char *name)
     return mkdirat(put->to_fd, name, 0700) ? -errno : 0;
 }
 
-/* What the host must not see of a layer's file: overlayfs's attributes, setuid and the like. */
-static int clean_inode(int fd, const struct stat *st)
-{
-    int rc = fvm_marks_strip(fd);
-    bool locked = rc == -EACCES || rc == -EPERM;
-
-    /* user.* attributes ask for the right to write, and Wine's read-only files have none. */
-    if (locked) {
-        if (fchmod(fd, (st->st_mode & 0777) | 0600))
-            return -errno;
-        rc = fvm_marks_strip(fd);
-    }
-    if ((locked || st->st_mode & 07000) && fchmod(fd, st->st_mode & 0777) && !rc)
-        rc = -errno;
-    return rc;
-}
-
-/* @return -EXDEV: cannot be linked, copy */
-static int make_link(const struct put *put, const char *name)
-{
-    FVM_CLEANUP(tree_fd) int fd = -1;
-    struct stat st, linked;
-    int rc;
-
-    fd = fvm_file_open(put->from_fd, put->name, &st, put->unlock);
-    if (fd < 0)
-        return fd;
-    /* A second name in the layer would go on to write into what is the host's file then. */
-    if (st.st_nlink != 1)
-        return -EXDEV;
-    rc = clean_inode(fd, &st);
-    if (rc)
-        return rc;
-    if (linkat(put->from_fd, put->name, put->to_fd, name, 0))
-        return errno == EEXIST ? -EEXIST : -EXDEV;
-    if (fvm_node_stat(put->to_fd, name, &linked) == 1 && linked.st_ino == st.st_ino &&
-        linked.st_dev == st.st_dev)
-        return 0;
-    (void)unlinkat(put->to_fd, name, 0);
-    return -ESTALE;
-}
-
-int fvm_put_leaf(int host_fd, int layer_fd, const char *name, unsigned flags)
+int fvm_put_leaf(int host_fd, int layer_fd, const char *name)
 {
     struct put put = {host_fd, layer_fd, name, true};
-    struct stat layer, host;
+    struct stat layer;
     int rc = fvm_node_stat(layer_fd, name, &layer);
 
     if (rc != 1)
@@ -215,14 +173,7 @@ int fvm_put_leaf(int host_fd, int layer_fd, const char *name, unsigned flags)
         return put_made(&put, make_symlink);
     if (!S_ISREG(layer.st_mode))
         return -EPERM;
-    if (!(flags & FVM_APPLY_MAY_LINK))
-        return put_made(&put, make_copy);
-    /* Linked before a crash. rename() of two names of one file would do nothing. */
-    if (fvm_node_stat(host_fd, name, &host) == 1 && host.st_ino == layer.st_ino &&
-        host.st_dev == layer.st_dev)
-        return 0;
-    rc = put_made(&put, make_link);
-    return rc == -EXDEV ? put_made(&put, make_copy) : rc;
+    return put_made(&put, make_copy);
 }
 
 int fvm_put_copy(int from_fd, const char *name, int to_fd, const char *to_name)
@@ -249,20 +200,23 @@ int fvm_put_directory(int host_fd, const char *name)
     return rc ? rc : make_directory(&put, name);
 }
 
-int fvm_put_finish(struct fvm_tree_dir *host, const struct fvm_tree_dir *layer)
+int fvm_put_finish(struct fvm_tree_dir *to, const struct fvm_tree_dir *from)
 {
     struct stat st;
+    unsigned mode;
     int rc = fvm_tree_step();
 
     if (!rc)
-        rc = fstat(layer->fd, &st) ? -errno : fvm_attributes_copy(layer->fd, host->fd);
-    if (!rc && futimens(host->fd, (struct timespec[]){keep_access_time(), st.st_mtim}))
+        rc = fvm_tree_dir_mode(from, &mode);
+    if (!rc)
+        rc = fstat(from->fd, &st) ? -errno : fvm_attributes_sync(from->fd, to->fd);
+    if (!rc && futimens(to->fd, (struct timespec[]){keep_access_time(), st.st_mtim}))
         rc = -errno;
     if (rc)
         return rc;
     /* Set when the directory is closed: until then it has to be usable. */
-    host->mode = (layer->loosened ? layer->mode : st.st_mode) & 0777;
-    host->loosened = true;
+    to->mode = mode & 0777;
+    to->loosened = true;
     return 0;
 }
 
@@ -294,8 +248,7 @@ int fvm_put_clean(int dir_fd)
     return rc;
 }
 
-static int put_names(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, unsigned flags,
-                     struct fvm_trail *trail)
+static int put_names(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, struct fvm_trail *trail)
 {
     FVM_CLEANUP(tree_names) struct fvm_tree_names names = {0};
     struct fvm_marks marks;
@@ -311,13 +264,13 @@ static int put_names(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, unsi
         if (rc == 1 && fvm_mark_is_deletion(layer->fd, names.at[i], &st, &marks))
             rc = 0;
         else if (rc == 1)
-            rc = fvm_put_tree(host, layer, names.at[i], flags, trail);
+            rc = fvm_put_tree(host, layer, names.at[i], trail);
     }
     return rc;
 }
 
 int fvm_put_tree(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, const char *name,
-                 unsigned flags, struct fvm_trail *trail)
+                 struct fvm_trail *trail)
 {
     struct fvm_tree_dir host_below, layer_below;
     size_t cch = trail->cch;
@@ -330,7 +283,7 @@ int fvm_put_tree(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, const ch
     if (rc != 1)
         return rc ? rc : -ENOENT;
     if (!S_ISDIR(st.st_mode))
-        rc = fvm_put_leaf(host->fd, layer->fd, name, flags);
+        rc = fvm_put_leaf(host->fd, layer->fd, name);
     else
         rc = fvm_put_directory(host->fd, name);
     if (!rc && S_ISDIR(st.st_mode)) {
@@ -339,7 +292,7 @@ int fvm_put_tree(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, const ch
             return rc;
         rc = fvm_tree_dir_enter(&host_below, host, name, FVM_TO_WRITE, trail->depth);
         if (!rc) {
-            rc = put_names(&host_below, &layer_below, flags, trail);
+            rc = put_names(&host_below, &layer_below, trail);
             if (!rc)
                 rc = fvm_put_finish(&host_below, &layer_below);
             rc = fvm_tree_dir_leave(&host_below, host, rc);

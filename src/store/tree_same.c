@@ -13,6 +13,18 @@ bool fvm_node_same_metadata(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+int fvm_directory_same_metadata(const struct fvm_tree_dir *a, const struct fvm_tree_dir *b)
+{
+    unsigned a_mode, b_mode;
+    int rc = fvm_tree_dir_mode(a, &a_mode);
+
+    if (!rc)
+        rc = fvm_tree_dir_mode(b, &b_mode);
+    if (rc)
+        return rc;
+    return (a_mode & S_IRWXU) == (b_mode & S_IRWXU) && fvm_attributes_same_dos(a->fd, b->fd);
+}
+
 static int same_links(const struct fvm_side *a, const char *a_name, const struct fvm_side *b,
                       const char *b_name)
 {

@@ -126,9 +126,6 @@ static const wchar_t *file_op(wchar_t *a, wchar_t *b)
         RemoveDirectoryW(a);
         return L"rmdir";
     case 11:
-        /* Known gap: diff and commit do not carry the attributes of a folder that the base has. */
-        if (GetFileAttributesW(a) & FILE_ATTRIBUTE_DIRECTORY)
-            return L"no file";
         SetFileAttributesW(a, value & 1   ? FILE_ATTRIBUTE_READONLY
                               : value & 2 ? FILE_ATTRIBUTE_HIDDEN
                               : value & 4 ? FILE_ATTRIBUTE_SYSTEM

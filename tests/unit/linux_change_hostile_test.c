@@ -5,12 +5,12 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static int apply_all(int host, int layer, int target, unsigned flags, struct fvm_error *err)
+static int apply_all(int host, int layer, int target, struct fvm_error *err)
 {
     FVM_CLEANUP(changes) struct fvm_changes changes = {0};
     int rc = fvm_tree_diff(&changes, host, layer, err);
 
-    return rc ? rc : fvm_tree_apply(target, layer, &changes, flags, err);
+    return rc ? rc : fvm_tree_apply(target, layer, &changes, err);
 }
 
 static int outside_with_secret(void)
@@ -35,10 +35,10 @@ TEST(hostile_links_in_the_layer_are_only_links)
     symlinkat("../outside", layer, "evil");
     symlinkat("../outside/secret", layer, "file");
     OK_DIFF(host, layer, "replaced l evil\ncreated l file\n");
-    ok(apply_all(host, layer, host, 0, &err) == 0, "apply: %s", err.text);
+    ok(apply_all(host, layer, host, &err) == 0, "apply: %s", err.text);
     ok(readlinkat(host, "evil", target, sizeof(target) - 1) > 0, "no link on the host");
     ok_str(target, "../outside", "target");
-    ok(apply_all(host, layer, host, FVM_APPLY_MAY_LINK, &err) == 0, "apply: %s", err.text);
+    ok(apply_all(host, layer, host, &err) == 0, "apply: %s", err.text);
     ok(fvm_tree_remove(layer, "evil", &err) == 0 && fvm_tree_remove(layer, "file", &err) == 0, "%s",
        err.text);
     after = kit_snapshot(outside);
@@ -67,7 +67,7 @@ TEST(hostile_links_put_there_after_the_listing)
     ok(fvm_tree_diff(&changes, host, layer, &err) == 0 && changes.count == 3, "%s", err.text);
     ok(fvm_tree_remove(layer, "sub", &err) == 0, "%s", err.text);
     symlinkat("../outside/sub", layer, "sub");
-    rc = fvm_tree_apply(host, layer, &changes, 0, &err);
+    rc = fvm_tree_apply(host, layer, &changes, &err);
     ok(rc == -ENOTDIR && strstr(err.text, "'sub"), "apply: %d %s", rc, err.text);
     ok(!kit_has(host, "sub/x"), "read through a link of the layer");
     ok(fvm_tree_forget(layer, host, &changes, &err) == 0, "forget: %s", err.text);
@@ -82,7 +82,7 @@ TEST(hostile_links_put_there_after_the_listing)
     changes.count--; /* only what is below the directory */
     changes.at++;
     changes.count--;
-    rc = fvm_tree_apply(host, layer, &(struct fvm_changes){changes.at, 1, 1}, 0, &err);
+    rc = fvm_tree_apply(host, layer, &(struct fvm_changes){changes.at, 1, 1}, &err);
     ok(rc == -ENOTDIR, "apply through a link of the host: %d %s", rc, err.text);
     rc = fvm_tree_conflicts(hit, layer, host, 0, layer, &(struct fvm_changes){changes.at, 1, 1},
                             &err);
@@ -147,14 +147,17 @@ static int work_locked(int host, int layer, int target)
     uint64_t cb, files;
     bool good;
 
-    good = ok_str(diff,
-                  "created d d/new\ncreated f d/new/locked 0>6\nchanged f d/plain 1>1\n"
-                  "created f d/read-only 0>1\n",
-                  "diff of a locked layer");
+    good =
+        ok_str(diff,
+               "metadata d d\ncreated d d/new\ncreated f d/new/locked 0>6\nchanged f d/plain 1>1\n"
+               "created f d/read-only 0>1\n",
+               "diff of a locked layer");
     good &= ok(mode_of(layer, "d") == 0, "the directory's mode was not given back");
     good &= ok(fvm_tree_diff(&changes, host, layer, &err) == 0, "%s", err.text);
-    for (unsigned flags = 0; flags < 3; flags++)
-        good &= ok(fvm_tree_apply(host, layer, &changes, flags % 2, &err) == 0, "%s", err.text);
+    for (int twice = 0; twice < 2; twice++)
+        good &= ok(fvm_tree_apply(host, layer, &changes, &err) == 0, "%s", err.text);
+    good &=
+        ok(mode_of(host, "d") == 0 && fchmodat(host, "d", 0755, 0) == 0, "the directory's mode");
     good &= ok(mode_of(host, "d/new") == 0 && mode_of(host, "d/plain") == 0, "modes on the host");
     good &= ok(fvm_tree_size(host, &cb, &files) == 0 && cb == 8 && files == 3, "size");
     good &= ok(fvm_tree_clone(host, target, &err) == 0, "clone: %s", err.text);
@@ -198,12 +201,12 @@ TEST(hostile_names)
         snprintf(path, sizeof(path), "%s/%s", names[i], names[i]);
         kit_file(layer, path, names[i], 0644, 9);
     }
-    ok(apply_all(host, layer, host, 0, &err) == 0, "apply: %s", err.text);
+    ok(apply_all(host, layer, host, &err) == 0, "apply: %s", err.text);
     applied = kit_snapshot(host);
     wanted = kit_snapshot(layer);
     ok_str(applied, wanted, "odd names");
     mkfifoat(layer, "\n\x1b\xff\xc2\x9bo\xcc\x88\xe4", 0644);
-    rc = apply_all(host, layer, host, 0, &err);
+    rc = apply_all(host, layer, host, &err);
     ok(rc == -EPERM, "FIFO: %d", rc);
     ok(strstr(err.text, "'\\x0a\\x1b\\xff\\xc2\\x9bo\xcc\x88\\xe4'") != NULL,
        "a sentence on one line, without control characters: %s", err.text);
@@ -259,7 +262,7 @@ TEST(hostile_depth)
     rc = fvm_tree_clone(target, layer, &err);
     ok(rc == 0, "clone 900 levels: %s", err.text);
     ok(fvm_tree_size(layer, &cb, &files) == 0 && files == 2 && cb == 8, "size of 900 levels");
-    ok(apply_all(host, layer, host, 0, &err) == 0, "apply 900 levels: %s", err.text);
+    ok(apply_all(host, layer, host, &err) == 0, "apply 900 levels: %s", err.text);
     OK_DIFF(host, layer, "");
     ok(fvm_tree_diff(&changes, -1, layer, &err) == 0 && changes.count == 1002, "%zu",
        changes.count);
@@ -316,7 +319,7 @@ TEST(hostile_sparse_files_of_a_terabyte)
     OK_DIFF(host, layer,
             "renamed f moved <- gone 1099511627776>1099511627776\n"
             "changed f other 1099511627776>1099511627776\n");
-    ok(apply_all(host, layer, host, 0, &err) == 0, "apply: %s", err.text);
+    ok(apply_all(host, layer, host, &err) == 0, "apply: %s", err.text);
     alarm(0);
     ok(fstatat(host, "other", &st, 0) == 0 && st.st_size == (off_t)1 << 40 && st.st_blocks < 2048,
        "holes are filled: %lld blocks", (long long)st.st_blocks);

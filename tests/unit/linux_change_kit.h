@@ -133,6 +133,15 @@ KIT const char *kit_text(int root, const char *path)
     return out;
 }
 
+KIT void kit_show_attributes(struct fvm_text *out, int fd)
+{
+    char value[16];
+    ssize_t cb = fgetxattr(fd, "user.DOSATTRIB", value, sizeof(value));
+
+    if (cb >= 0)
+        fvm_text_printf(out, " [%.*s]", (int)cb, value);
+}
+
 KIT void kit_show_file(struct fvm_text *out, int fd, const struct stat *st)
 {
     char buf[4096];
@@ -142,9 +151,11 @@ KIT void kit_show_file(struct fvm_text *out, int fd, const struct stat *st)
     while (fd >= 0 && (got = read(fd, buf, sizeof(buf))) > 0)
         for (ssize_t i = 0; i < got; i++)
             hash = (hash ^ (unsigned char)buf[i]) * 1099511628211U;
-    fvm_text_printf(out, " file %lld %016llx %03o %lld.%09ld\n", (long long)st->st_size,
+    fvm_text_printf(out, " file %lld %016llx %03o %lld.%09ld", (long long)st->st_size,
                     (unsigned long long)hash, (unsigned)st->st_mode & 0700,
                     (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+    kit_show_attributes(out, fd);
+    fvm_text_puts(out, "\n");
 }
 
 KIT int kit_by_name(const struct dirent **a, const struct dirent **b)
@@ -152,8 +163,8 @@ KIT int kit_by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* One line for each node below: name, kind, content, and of files owner's mode and mtime. Written
- * without any of the code under test. */
+/* One line for each node below: name, kind, content, and owner's mode, DOS attributes, of files
+ * mtime. Written without any of the code under test. */
 KIT void kit_show(struct fvm_text *out, int dir_fd, const char *prefix)
 {
     struct dirent **list = NULL;
@@ -170,8 +181,10 @@ KIT void kit_show(struct fvm_text *out, int dir_fd, const char *prefix)
             fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
             fvm_text_puts(out, path);
             if (S_ISDIR(st.st_mode)) {
-                fvm_text_puts(out, "/\n");
                 fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                fvm_text_printf(out, "/ %03o", (unsigned)st.st_mode & 0700);
+                kit_show_attributes(out, fd);
+                fvm_text_puts(out, "\n");
                 strcat(path, "/");
                 kit_show(out, fd, path);
                 close(fd);

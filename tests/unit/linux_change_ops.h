@@ -18,11 +18,12 @@ enum op_kind {
     OP_TO_FILE,
     OP_REMAKE,
     OP_LINK,
+    OP_HIDE,
     OP_KINDS
 };
 static const char *const op_names[] = {"create", "append",  "truncate", "unlink", "mkdir",
                                        "rmtree", "rename",  "chmod",    "touch",  "symlink",
-                                       "to-dir", "to-file", "remake",   "link"};
+                                       "to-dir", "to-file", "remake",   "link",   "hide"};
 struct op {
     enum op_kind kind;
     char path[32], other[32];
@@ -122,6 +123,22 @@ KIT int change_mode(int root, const char *path, unsigned value)
                : 0;
 }
 
+/* As Wine keeps "hidden" and "system"; none: no attribute at all. */
+KIT int set_attributes(int root, const char *path, unsigned value)
+{
+    static const char *const values[] = {"0x2", "0x4", ""};
+    int fd = openat(root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc = 0;
+
+    value %= 3;
+    if (fd < 0)
+        return -errno;
+    if (values[value][0] ? fsetxattr(fd, "user.DOSATTRIB", values[value], 3, 0)
+                         : fremovexattr(fd, "user.DOSATTRIB"))
+        rc = -errno;
+    close(fd);
+    return rc;
+}
+
 KIT int make_filled(int root, const char *path, unsigned value)
 {
     char below[64];
@@ -162,6 +179,8 @@ KIT int run_op(int root, const struct op *op)
     case OP_SYMLINK:
         /* Operations follow links in the middle of a path: never let one lead out of the tree. */
         return symlinkat(op->value % 2 ? "/nowhere/at/all" : "a/b", root, op->path) ? -errno : 0;
+    case OP_HIDE:
+        return set_attributes(root, op->path, op->value);
     case OP_LINK:
         return linkat(root, op->path, root, op->other, 0) ? -errno : 0;
     case OP_TO_FILE:
@@ -185,6 +204,8 @@ KIT void make_host(int root, uint64_t seed)
         op.value = draw(&random, 1000);
         if (i == 20)
             op.kind = OP_SYMLINK;
+        if (i >= 27)
+            op.kind = OP_HIDE;
         (void)run_op(root, &op);
     }
 }

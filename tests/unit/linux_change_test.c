@@ -32,15 +32,25 @@ static const struct {
      FVM_IS_CHANGE,
      FVM_REPLACED},
     {"dir copied up",
-     {.in_layer = true, .on_host = true, .layer = D, .host = D},
+     {.in_layer = true, .on_host = true, .layer = D, .host = D, .same_metadata = true},
      FVM_IS_NO_CHANGE,
      0},
+    {"dir with other attributes",
+     {.in_layer = true, .on_host = true, .layer = D, .host = D},
+     FVM_IS_CHANGE,
+     FVM_METADATA},
     {"opaque dir",
      {.in_layer = true, .on_host = true, .layer = D, .host = D, .opaque = true},
      FVM_IS_CHANGE,
      FVM_REPLACED},
     {"opaque in hidden",
-     {.in_layer = true, .on_host = true, .layer = D, .host = D, .opaque = true, .hidden = true},
+     {.in_layer = true,
+      .on_host = true,
+      .layer = D,
+      .host = D,
+      .opaque = true,
+      .hidden = true,
+      .same_metadata = true},
      FVM_IS_NO_CHANGE,
      0},
     {"files, not compared", {.in_layer = true, .on_host = true}, FVM_NEEDS_CONTENT, 0},
@@ -219,12 +229,12 @@ TEST(change_renames)
 
 /* --- apply --------------------------------------------------------------------------------- */
 
-static int apply_all(int host, int layer, int target, unsigned flags, struct fvm_error *err)
+static int apply_all(int host, int layer, int target, struct fvm_error *err)
 {
     FVM_CLEANUP(changes) struct fvm_changes changes = {0};
     int rc = fvm_tree_diff(&changes, host, layer, err);
 
-    return rc ? rc : fvm_tree_apply(target, layer, &changes, flags, err);
+    return rc ? rc : fvm_tree_apply(target, layer, &changes, err);
 }
 
 TEST(change_apply_refuses_before_anything_is_done)
@@ -235,13 +245,13 @@ TEST(change_apply_refuses_before_anything_is_done)
     kit_file(layer, "a", "a", 0644, 9);
     mkfifoat(layer, "z-pipe", 0644);
     alarm(20); /* a FIFO that somebody opens blocks for ever */
-    rc = apply_all(host, layer, host, 0, &err);
+    rc = apply_all(host, layer, host, &err);
     alarm(0);
     ok(rc == -EPERM && strstr(err.text, "'z-pipe'"), "FIFO: %d, %s", rc, err.text);
     ok(!kit_has(host, "a"), "something was done before the refusal");
     unlinkat(layer, "z-pipe", 0);
     kit_deletion(host, "a"); /* a device on the host is replaced, never opened */
-    ok(apply_all(host, layer, host, 0, &err) == 0, "over a device: %s", err.text);
+    ok(apply_all(host, layer, host, &err) == 0, "over a device: %s", err.text);
     ok_str(kit_text(host, "a"), "a", "a");
     close(host);
     close(layer);
@@ -265,7 +275,7 @@ TEST(change_apply_checks_paths)
             change.from = i == 1 ? NULL : path;
         }
 
-        ok(fvm_tree_apply(host, layer, &changes, 0, NULL) == -EINVAL, "apply '%s'", bad[i]);
+        ok(fvm_tree_apply(host, layer, &changes, NULL) == -EINVAL, "apply '%s'", bad[i]);
         ok(fvm_tree_forget(layer, host, &changes, NULL) == -EINVAL, "forget '%s'", bad[i]);
         ok(fvm_tree_conflicts(&hit, -1, host, 0, layer, &changes, NULL) == -EINVAL,
            "conflicts '%s'", bad[i]);
@@ -290,8 +300,8 @@ TEST(change_apply_never_touches_a_shared_inode)
     kit_file(layer, "mode", "same", 0400, 9);
     kit_file(layer, "time", "same", 0644, 10);
     before = kit_snapshot(host);
-    for (unsigned flags = 0; flags <= FVM_APPLY_MAY_LINK; flags++) {
-        ok(apply_all(host, layer, copy, flags, &err) == 0, "apply: %s", err.text);
+    for (int twice = 0; twice < 2; twice++) {
+        ok(apply_all(host, layer, copy, &err) == 0, "apply: %s", err.text);
         ok(fstatat(copy, "content", &st, 0) == 0 && (st.st_mode & 07777) == 0755,
            "setuid must go, mode is %o", st.st_mode);
         ok_str(kit_text(copy, "content"), "new", "content");
@@ -304,34 +314,6 @@ TEST(change_apply_never_touches_a_shared_inode)
     free(after);
     close(host);
     close(copy);
-    close(layer);
-}
-
-TEST(change_apply_links_only_lonely_files)
-{
-    struct fvm_error err = {""};
-    int host = kit_dir("host"), layer = kit_dir("layer"), fd;
-    struct stat in_layer, on_host;
-    char value[8];
-
-    kit_file(layer, "alone", "1", 0644, 9);
-    kit_attribute(layer, "alone", "user.overlay.origin", "x");
-    kit_attribute(layer, "alone", "user.DOSATTRIB", "0x1");
-    fchmodat(layer, "alone", 0444, 0);
-    kit_file(layer, "pair", "2", 0644, 9);
-    linkat(layer, "pair", layer, "sibling", 0);
-    ok(apply_all(host, layer, host, FVM_APPLY_MAY_LINK, &err) == 0, "apply: %s", err.text);
-    fstatat(layer, "alone", &in_layer, 0);
-    ok(fstatat(host, "alone", &on_host, 0) == 0 && in_layer.st_ino == on_host.st_ino, "not linked");
-    fd = openat(host, "alone", O_RDONLY | O_CLOEXEC);
-    ok(fgetxattr(fd, "user.overlay.origin", value, sizeof(value)) < 0,
-       "overlayfs's attribute stays");
-    ok(fgetxattr(fd, "user.DOSATTRIB", value, sizeof(value)) == 3, "DOS attributes are lost");
-    close(fd);
-    fstatat(layer, "pair", &in_layer, 0);
-    ok(fstatat(host, "pair", &on_host, 0) == 0 && in_layer.st_ino != on_host.st_ino,
-       "a file with two names in the layer must be copied");
-    close(host);
     close(layer);
 }
 
@@ -371,12 +353,12 @@ TEST(change_apply_cleans_its_own_temporary_names_only)
     pid = fork();
     if (pid == 0) {
         steps_left = 1;
-        _exit(apply_all(host, layer, host, 0, &err) ? 1 : 0);
+        _exit(apply_all(host, layer, host, &err) ? 1 : 0);
     }
     waitpid(pid, &status, 0);
     ok(WIFEXITED(status) && WEXITSTATUS(status) == 7, "status %d", status);
     ok(count_names(host) == ARRAY_LEN(others) + 1 && !kit_has(host, "a"), "no temporary file");
-    ok(apply_all(host, layer, host, 0, &err) == 0, "apply: %s", err.text);
+    ok(apply_all(host, layer, host, &err) == 0, "apply: %s", err.text);
     ok(count_names(host) == ARRAY_LEN(others) + 1 && kit_has(host, "a"), "temporary file stays");
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         ok_str(kit_text(host, others[i]), "somebody's", others[i]);
@@ -435,8 +417,8 @@ TEST(change_forget_below_an_opaque_directory)
 
 /* --- conflicts ----------------------------------------------------------------------------- */
 
-/* then, now, layer: text of a file, NULL none, "/" a directory with one file, "-" a deletion mark
- */
+/* then, now, layer: text of a file, NULL none, "/" a directory with one file, "/!" and "/?" the
+ * same with attributes of its own, "-" a deletion mark */
 static void put(int root, const char *name, const char *what)
 {
     char below[40];
@@ -448,7 +430,9 @@ static void put(int root, const char *name, const char *what)
     } else if (what[0] == '/') {
         kit_mkdir(root, name);
         snprintf(below, sizeof(below), "%s/f", name);
-        kit_file(root, below, what, 0644, 9);
+        kit_file(root, below, what[1] == 'x' ? what : "/", 0644, 9);
+        if (what[1] == '!' || what[1] == '?')
+            kit_attribute(root, name, "user.DOSATTRIB", what[1] == '!' ? "0x2" : "0x4");
     } else {
         kit_file(root, name, what, 0644, what[0] == 'T' ? 11 : 9);
     }
@@ -460,14 +444,16 @@ TEST(change_conflicts_table)
         const char *then, *now, *layer;
         bool hit;
     } cases[] = {
-        {"a", "a", "b", false},  {"a", "x", "b", true},     {"a", "b", "b", false},
-        {"a", NULL, "b", true},  {NULL, NULL, "b", false},  {NULL, "x", "b", true},
-        {NULL, "b", "b", false}, {"a", "a", "-", false},    {"a", "x", "-", true},
-        {"a", NULL, "-", false}, {"a", "/", "b", true},     {NULL, "/", "b", true},
-        {"/", "/", "-", false},  {"/", "/x", "-", true},    {"/", NULL, "-", false},
-        {"/", "/", "b", false},  {"/", "/x", "b", true},    {"a", "/", "/", false},
-        {"a", "a", "/", false},  {"a", "x", "/", true},     {NULL, "x", "/", true},
-        {"T", "T", "b", false},  {"Ta", "Ta", "Tb", false}, {"a", "a", "T", false},
+        {"a", "a", "b", false},   {"a", "x", "b", true},     {"a", "b", "b", false},
+        {"a", NULL, "b", true},   {NULL, NULL, "b", false},  {NULL, "x", "b", true},
+        {NULL, "b", "b", false},  {"a", "a", "-", false},    {"a", "x", "-", true},
+        {"a", NULL, "-", false},  {"a", "/", "b", true},     {NULL, "/", "b", true},
+        {"/", "/", "-", false},   {"/", "/x", "-", true},    {"/", NULL, "-", false},
+        {"/", "/", "b", false},   {"/", "/x", "b", true},    {"a", "/", "/", false},
+        {"a", "a", "/", false},   {"a", "x", "/", true},     {NULL, "x", "/", true},
+        {"/", "/", "/!", false},  {"/", "/!", "/!", false},  {"/", "/?", "/!", true},
+        {"/", "/x", "/!", false}, {"/", NULL, "/!", true},   {"/", "a", "/!", true},
+        {"T", "T", "b", false},   {"Ta", "Ta", "Tb", false}, {"a", "a", "T", false},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -524,6 +510,38 @@ TEST(change_conflicts_by_time_and_of_renames)
                           &changes, &err) == 0 &&
            hit[0],
        "changed later");
+    close(host);
+    close(layer);
+}
+
+TEST(change_conflicts_of_directory_attributes_by_time)
+{
+    int host = kit_dir("host"), layer = kit_dir("layer");
+    FVM_CLEANUP(changes) struct fvm_changes changes = {0};
+    struct fvm_error err = {""};
+    struct timespec now;
+    int64_t since_ns;
+    bool hit[1];
+
+    put(host, "d", "/");
+    put(layer, "d", "/!");
+    ok(fvm_tree_diff(&changes, host, layer, &err) == 0 && changes.count == 1, "%s", err.text);
+    usleep(30000);
+    clock_gettime(CLOCK_REALTIME, &now);
+    since_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    usleep(30000);
+    ok(fvm_tree_conflicts(hit, -1, host, since_ns, layer, &changes, &err) == 0 && !hit[0],
+       "nothing happened: %s", err.text);
+    kit_file(host, "d/new", "", 0644, 0);
+    ok(fvm_tree_conflicts(hit, -1, host, since_ns, layer, &changes, &err) == 0 && !hit[0],
+       "a new name in it is none of its attributes");
+    usleep(30000);
+    kit_attribute(host, "d", "user.DOSATTRIB", "0x4");
+    ok(fvm_tree_conflicts(hit, -1, host, since_ns, layer, &changes, &err) == 0 && hit[0],
+       "other attributes");
+    kit_attribute(host, "d", "user.DOSATTRIB", "0x2");
+    ok(fvm_tree_conflicts(hit, -1, host, since_ns, layer, &changes, &err) == 0 && !hit[0],
+       "what the VM wants");
     close(host);
     close(layer);
 }

@@ -38,7 +38,7 @@ fvm run cmd /c 'type C:\both.txt& reg query HKCU\Software\Both /v v'; like "$out
 # --- a second program does not wait for whoever works on the base
 mkfifo hold; exec 7<>hold
 "$FVM" run --vm mine cmd /c 'echo up& set /p x=' <hold >up.txt 2>&1 & a=$!
-await 20 grep -q up up.txt
+await 20 grep -qs up up.txt
 exec 8<"$FVM_HOME/bases/default"; flock -x 8
 fvm run --vm mine cmd /c 'echo %USERPROFILE%'; joined=$out
 flock -u 8; exec 8<&-
