@@ -215,13 +215,21 @@ static bool alone_with_server(const struct init *init)
     return alone;
 }
 
-/* SIGTERM makes wineserver save the registry and end; then whatever is left is killed. */
+/* SIGTERM makes wineserver save the registry and end; a program of the VM may have stopped it. */
+static void end_server(const struct init *init)
+{
+    if (init->server <= 0)
+        return;
+    kill(init->server, SIGTERM);
+    kill(init->server, SIGCONT);
+}
+
+/* The server gets its time; then whatever is left is killed. */
 _Noreturn static void stop(struct init *init)
 {
     long long until = now_ms() + STOP_WAIT_MS;
 
-    if (init->server > 0)
-        kill(init->server, SIGTERM);
+    end_server(init);
     while (init->server > 0 && now_ms() < until) {
         struct pollfd wait = {.fd = init->signals, .events = POLLIN};
         struct signalfd_siginfo info;
@@ -273,7 +281,7 @@ _Noreturn static void serve(struct init *init)
         if (!init->held && init->server > 0 && alone_with_server(init)) {
             if (is_overdue(init))
                 stop(init);
-            kill(init->server, SIGTERM);
+            end_server(init);
         }
     }
 }

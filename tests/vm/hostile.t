@@ -32,7 +32,15 @@ start=$SECONDS; LIMIT=30 fvm stop wild; is $rc 0 'stop of a program that ignores
 wait $run; ok 'in a few seconds' test $((SECONDS - start)) -le 15
 # shellcheck disable=SC2086
 ended 'nothing of it is left' $pids
-fvm diff wild; is $rc 0 'the VM is whole'
+# --- stops its own wineserver: its program hangs then, stop still lets the server save
+cp "$FVM_PROGRAMS/unix_exec.exe" "$FVM_PROGRAMS/stop_server_linux" .
+printf '%s\r\n' 'reg add HKCU\Software\Stopped /v v /d kept /f' "unix_exec.exe $PWD/stop_server_linux" >stop.bat
+"$FVM" run --vm wild ./stop.bat >stopped.txt 2>&1 & run=$!
+await 20 grep -qs '^stopped' stopped.txt; pids=$(vm_pids wild)
+LIMIT=30 fvm stop wild; is $rc 0 'stop of a VM whose server is stopped'; wait $run
+# shellcheck disable=SC2086
+ended 'nothing of it is left either' $pids
+fvm diff wild; is $rc 0 'the VM is whole'; like "$out" 'Stopped +"v" = "kept"' 'what its server had not saved is there'
 fvm run --vm wild cmd /c 'echo alive'; is "$out" alive 'and starts again'
 await 10 no_supervisor
 "$FVM" delete wild; nothing_left 'nothing is left'
