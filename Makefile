@@ -44,8 +44,8 @@ PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(
 ifneq ($(V),1)
 .SILENT:
 endif
-.PHONY: all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-user check-root bench install tests
-all: $(B)/fvm guest
+.PHONY: all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-user check-root bench install tests
+all: $(B)/fvm guest engine
 
 # --- the command -------------------------------------------------------------------------------
 $(B)/fvm: $(FVM_OBJ)
@@ -95,6 +95,32 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 	@mkdir -p $(@D)
 	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
 
+# --- the NT engine: no C library, no imports, all that changes in one section -------------------------
+ENGINE_CORE := $(addprefix src/core/,block.c fold.c pe.c str.c)
+ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
+ENGINE_OBJ  := $(call obj,engine64,$(ENGINE_SRC))
+OBJDUMP     ?= $(MINGW:gcc=objdump)
+.PHONY: engine
+engine: $(B)/engine/fvm64.dll $(B)/engine/fvmstart.exe
+$(B)/engine64/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $< (engine)"
+	$(MINGW) -O2 $(BASEFLAGS) -Wno-array-bounds -ffreestanding -fno-stack-protector -mno-stack-arg-probe $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+$(B)/engine64/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
+$(B)/engine/fvm64.dll: $(ENGINE_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(MINGW) -shared -nostdlib -Wl,--no-insert-timestamp,--exclude-all-symbols,--entry,0 -s -o $@ $^
+	tools/check-engine.sh $@
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,image.c inject.c real.c stub_x64.c) src/core/block.c
+$(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(MINGW) -municode -static -o $@ $^
+$(B)/start64/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW) -O2 $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -MMD -c -o $@ $<
+
 # --- tests ----------------------------------------------------------------------------------------
 CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) src/cli/folders.c tests/harness/tap.c)
 CORE_PE  := $(call obj,pe,$(CORE_SRC) tests/harness/tap.c)
@@ -121,7 +147,12 @@ $(B)/tests/programs/%_linux: tests/programs/%_linux.c $(PROGDEPS)
 $(B)/tests/programs/%.so: tests/programs/%_so.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -fno-stack-protector -shared -Wl,-z,now -o $@ $<
-tests: $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
+# tests/nt/X.c and tests/nt/X/*.c
+NT_EXE := $(patsubst tests/nt/%.c,$(B)/tests/nt/%.exe,$(wildcard tests/nt/*.c))
+$(B)/tests/nt/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
+tests: $(NT_EXE) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
 
 unit: $(UNIT_BIN)
 	prove --exec '' $(UNIT_BIN)
@@ -157,6 +188,8 @@ check: deps
 	@echo "make check: everything passed"
 check-user:
 	tests/vm/run.sh user
+check-nt:
+	tests/nt/run.sh
 check-root:
 	tests/vm/run.sh root
 bench: all

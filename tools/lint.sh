@@ -68,7 +68,7 @@ format() {
 }
 shell_syntax() {
     local result=0 script
-    while read -r script; do bash -n "$script" || result=1; done < <(files '*.sh' 'tests/vm/*.t' 'completion/*' '.ci/run')
+    while read -r script; do bash -n "$script" || result=1; done < <(files '*.sh' 'tests/vm/*.t' 'tests/nt/*.t' 'completion/*' '.ci/run')
     return $result
 }
 code() { # KIND: files on stdin
@@ -79,10 +79,10 @@ find build/lint -type f -mtime +30 -delete
 step format format
 step shell shell_syntax
 step sizes tools/check-sizes.sh
-step "src for Windows" code pe < <(files 'src/guest/pe/*.c')
-step "test programs" code program < <(files 'tests/programs/*.c' | grep -v '_\(linux\(/.*\)\?\|so\)\.c$')
+step "src for Windows" code pe < <(files 'src/guest/pe/*.c' 'src/engine/*.c' 'src/rooms/*.c' 'src/launcher/win/*.c')
+step "test programs" code program < <(files 'tests/programs/*.c' 'tests/nt/*.c' | grep -v '_\(linux\(/.*\)\?\|so\)\.c$')
 step "native test programs" code native < <(files 'tests/programs/*_linux.c' 'tests/programs/*_so.c' 'tests/programs/*_linux/*.c')
-step tests code test < <(files 'tests/*.c' | grep -v '^tests/programs/')
-step src code linux < <(files 'src/*.c' 'fuzz/*.c' 'tools/*.c' | grep -v '^src/guest/pe/')
+step tests code test < <(files 'tests/*.c' | grep -v '^tests/\(programs\|nt\)/')
+step src code linux < <(files 'src/*.c' 'fuzz/*.c' 'tools/*.c' | grep -v '^src/\(guest/pe\|engine\|rooms\|launcher/win\)/')
 [ $bad = 0 ] && echo "lint: clean"
 exit $bad

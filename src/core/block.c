@@ -1,0 +1,92 @@
+/* core/block.c: see block.h. */
+#include "core/block.h"
+
+void fvm_block_init(struct fvm_block *block, uint32_t vm)
+{
+    block->version = FVM_BLOCK_VERSION;
+    block->cb = FVM_BLOCK_CB;
+    block->vm = vm;
+    __atomic_store_n(&block->magic, FVM_BLOCK_MAGIC, __ATOMIC_RELEASE);
+}
+
+fvm_status fvm_block_check(const struct fvm_block *block)
+{
+    if (__atomic_load_n(&block->magic, __ATOMIC_ACQUIRE) != FVM_BLOCK_MAGIC)
+        return FVM_CORRUPT;
+    if (block->version != FVM_BLOCK_VERSION || block->cb != FVM_BLOCK_CB)
+        return FVM_NEWER_FORMAT;
+    return FVM_OK;
+}
+
+uint32_t fvm_member_high(const struct fvm_block *block)
+{
+    uint32_t high = __atomic_load_n(&block->member_high, __ATOMIC_ACQUIRE);
+
+    return high < FVM_MEMBERS ? high : FVM_MEMBERS;
+}
+
+/* The place of a process; FVM_MEMBERS: none. */
+static uint32_t find(const struct fvm_block *block, uint32_t pid, int64_t created_100ns)
+{
+    uint32_t high = fvm_member_high(block);
+
+    for (uint32_t i = 0; i < high; i++) {
+        const struct fvm_member *member = &block->members[i];
+
+        if (__atomic_load_n(&member->pid, __ATOMIC_ACQUIRE) == pid &&
+            (!created_100ns || member->created_100ns == created_100ns))
+            return i;
+    }
+    return FVM_MEMBERS;
+}
+
+static bool take(struct fvm_member *member)
+{
+    uint32_t none = 0;
+
+    return __atomic_compare_exchange_n(&member->pid, &none, FVM_MEMBER_TAKEN, false,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static void raise_high(struct fvm_block *block, uint32_t to)
+{
+    uint32_t high = fvm_member_high(block);
+
+    while (high < to && !__atomic_compare_exchange_n(&block->member_high, &high, to, false,
+                                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        ;
+}
+
+fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created_100ns)
+{
+    if (!pid || pid == FVM_MEMBER_TAKEN)
+        return FVM_INVALID;
+    if (find(block, pid, created_100ns) < FVM_MEMBERS)
+        return FVM_OK;
+    for (uint32_t i = 0; i < FVM_MEMBERS; i++) {
+        struct fvm_member *member = &block->members[i];
+
+        if (!take(member))
+            continue;
+        /* Killed here, the place stays taken: one of thousands. */
+        member->created_100ns = created_100ns;
+        __atomic_store_n(&member->pid, pid, __ATOMIC_RELEASE);
+        raise_high(block, i + 1);
+        return FVM_OK;
+    }
+    return FVM_NO_MEMORY;
+}
+
+bool fvm_member_is(const struct fvm_block *block, uint32_t pid, int64_t created_100ns)
+{
+    return pid && pid != FVM_MEMBER_TAKEN && find(block, pid, created_100ns) < FVM_MEMBERS;
+}
+
+void fvm_member_remove(struct fvm_block *block, uint32_t pid, int64_t created_100ns)
+{
+    uint32_t at = pid ? find(block, pid, created_100ns) : FVM_MEMBERS;
+
+    if (at < FVM_MEMBERS)
+        __atomic_compare_exchange_n(&block->members[at].pid, &pid, 0, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_RELAXED);
+}

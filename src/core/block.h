@@ -1,0 +1,54 @@
+/* core/block.h: what all processes of a VM share, in one named section: layout and the table of
+ * members. Pure; offsets only, the same in 32- and 64-bit processes. Any member may write here, so
+ * every number that is read is checked. */
+#pragma once
+#include "core/base.h"
+#include "core/status.h"
+
+#define FVM_BLOCK_MAGIC   0x424d5646u /* "FVMB" */
+#define FVM_BLOCK_VERSION 1u /* of this layout: an engine of another one refuses to start */
+
+enum {
+    FVM_BLOCK_CB = 1 << 20, /* bytes of the whole section; pages that nobody touched cost nothing */
+    FVM_MEMBERS = 4096,     /* processes that a VM can have at one time */
+    FVM_BLOCK_PATH_CCH = 260
+};
+
+/* A process of the VM. The creation time tells a member from a later process that got its number.
+ */
+struct fvm_member {
+    uint32_t pid; /* 0: free; FVM_MEMBER_TAKEN: being written */
+    uint32_t reserved;
+    int64_t created_100ns;
+};
+#define FVM_MEMBER_TAKEN 0xffffffffu
+
+struct fvm_block {
+    uint32_t magic, version, cb;
+    uint32_t vm;          /* number of the VM in this Windows, 1.. */
+    uint32_t member_high; /* members[] from here on were never used */
+    uint32_t reserved;
+    uint16_t engine64[FVM_BLOCK_PATH_CCH]; /* NT path of fvm64.dll, NUL-terminated */
+    uint16_t engine32[FVM_BLOCK_PATH_CCH];
+    struct fvm_member members[FVM_MEMBERS];
+};
+
+/** Make an empty block. @param block zeroed memory of FVM_BLOCK_CB bytes */
+void fvm_block_init(struct fvm_block *block, uint32_t vm);
+/** Is it a block that this engine can work with? @return FVM_OK; FVM_NEWER_FORMAT another version;
+ * FVM_CORRUPT no block */
+fvm_status fvm_block_check(const struct fvm_block *block);
+
+/**
+ * Add a process to the VM. Lock-free; the same process twice is one member.
+ *
+ * @param created_100ns as SystemProcessInformation and ProcessTimes give it
+ * @return FVM_OK; FVM_NO_MEMORY all places are taken: sweep, try again
+ */
+fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created_100ns);
+/** Is this process a member? @param created_100ns 0: not known, the number alone decides */
+bool fvm_member_is(const struct fvm_block *block, uint32_t pid, int64_t created_100ns);
+/** Free the place of a process that has ended. */
+void fvm_member_remove(struct fvm_block *block, uint32_t pid, int64_t created_100ns);
+/** How many places were ever used; walk members[0..n) to sweep. */
+uint32_t fvm_member_high(const struct fvm_block *block);

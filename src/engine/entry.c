@@ -1,0 +1,106 @@
+/* engine/entry.c: the first code of a process of a VM. The parent diverted ntdll's
+ * LdrInitializeThunk here: no heap, no loader, no other DLL, one thread. A process in which this
+ * fails ends: nothing runs half hooked. */
+#include "engine/engine.h"
+#include "engine/hook.h"
+#include "engine/image.h"
+#include "engine/real.h"
+#include "engine/start.h"
+#include "rooms/rooms.h"
+
+#include <string.h>
+
+FVM_STATE struct fvm_start fvm_start;
+FVM_STATE struct fvm_engine fvm_engine;
+
+/* Called by fvm_divert only. */
+void fvm_engine_init(void);
+
+/* At entry the stack is 16n+8, and the four argument registers belong to LdrInitializeThunk. */
+__attribute__((naked)) void fvm_divert(void)
+{
+    __asm__("push %rcx\n"
+            "push %rdx\n"
+            "push %r8\n"
+            "push %r9\n"
+            "sub $0x28, %rsp\n"
+            "call fvm_engine_init\n"
+            "add $0x28, %rsp\n"
+            "pop %r9\n"
+            "pop %r8\n"
+            "pop %rdx\n"
+            "pop %rcx\n"
+            "jmp *fvm_start(%rip)\n");
+}
+
+/* Later threads begin at the thunk too: it must be as it was. */
+static NTSTATUS restore_thunk(void)
+{
+    void *at = fvm_start.ldr_thunk;
+    SIZE_T cb = FVM_START_SAVED_CB;
+    ULONG old;
+
+    memcpy(fvm_start.ldr_thunk, fvm_start.saved, FVM_START_SAVED_CB);
+    return real.NtProtectVirtualMemory(NT_CURRENT_PROCESS, &at, &cb, PAGE_EXECUTE_READ, &old);
+}
+
+static NTSTATUS map_block(void)
+{
+    UNICODE_STRING name = {.Buffer = fvm_start.section};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
+    HANDLE section;
+    void *view = NULL;
+    SIZE_T cb = 0;
+    NTSTATUS status;
+
+    while (name.Length / sizeof(WCHAR) < FVM_SECTION_NAME_CCH &&
+           fvm_start.section[name.Length / sizeof(WCHAR)])
+        name.Length += sizeof(WCHAR);
+    name.MaximumLength = name.Length;
+    status = real.NtOpenSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attr);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = real.NtMapViewOfSection(section, NT_CURRENT_PROCESS, &view, 0, 0, NULL, &cb,
+                                     NT_VIEW_UNMAP, 0, PAGE_READWRITE);
+    real.NtClose(section);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (cb < sizeof(struct fvm_block) || fvm_failed(fvm_block_check(view)))
+        return STATUS_REVISION_MISMATCH;
+    fvm_engine.block = view;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS start(void)
+{
+    NTSTATUS status = fvm_real_find(fvm_start.ntdll);
+
+    if (NT_SUCCESS(status))
+        status = restore_thunk();
+    if (NT_SUCCESS(status))
+        status = map_block();
+    if (!NT_SUCCESS(status))
+        return status;
+    fvm_engine.ntdll = fvm_start.ntdll;
+    fvm_engine.image = fvm_start.image;
+    fvm_engine.section = fvm_start.section;
+    fvm_engine.pid = (DWORD)(ULONG_PTR)NtCurrentTeb()->Reserved1[8]; /* ClientId.UniqueProcess */
+    for (const struct fvm_room *const *room = fvm_rooms; *room; room++)
+        if ((*room)->start) {
+            status = (*room)->start();
+            if (!NT_SUCCESS(status))
+                return status;
+        }
+    return fvm_hooks_install(fvm_engine.ntdll, fvm_rooms);
+}
+
+void fvm_engine_init(void)
+{
+    NTSTATUS status = start();
+
+    if (NT_SUCCESS(status))
+        return;
+    if (real.NtTerminateProcess)
+        real.NtTerminateProcess(NT_CURRENT_PROCESS, status);
+    __builtin_trap();
+}

@@ -1,0 +1,62 @@
+/* engine/nt.h: the part of NT that the engine uses and the compiler's headers lack. Functions are
+ * never imported: they are in struct fvm_real, found by name. For engine, rooms and launcher/win.
+ */
+#pragma once
+#define WIN32_LEAN_AND_MEAN
+#define WIN32_NO_STATUS
+#include <windows.h>
+#undef WIN32_NO_STATUS
+#include <winternl.h>
+#include <ntstatus.h>
+
+#define NT_CURRENT_PROCESS ((HANDLE)(LONG_PTR)-1)
+#define NT_CURRENT_THREAD  ((HANDLE)(LONG_PTR)-2)
+
+/* --- processes ------------------------------------------------------------------------------ */
+enum {
+    PROCESS_CREATE_FLAGS_BREAKAWAY_ = 0x1,
+    THREAD_CREATE_FLAGS_CREATE_SUSPENDED_ = 0x1,
+    PS_ATTRIBUTE_IMAGE_NAME_ = 0x20005 /* input, number 5 */
+};
+typedef struct {
+    ULONG_PTR Attribute;
+    SIZE_T Size;
+    union {
+        ULONG_PTR Value;
+        void *ValuePtr;
+    };
+    SIZE_T *ReturnLength;
+} NT_PS_ATTRIBUTE;
+typedef struct {
+    SIZE_T TotalLength;
+    NT_PS_ATTRIBUTE Attributes[1];
+} NT_PS_ATTRIBUTE_LIST;
+
+/* What SystemProcessInformation gives; only the head is of interest here. */
+typedef struct {
+    ULONG NextEntryOffset;
+    ULONG NumberOfThreads;
+    LARGE_INTEGER Reserved[3];
+    LARGE_INTEGER CreateTime;
+    LARGE_INTEGER UserTime;
+    LARGE_INTEGER KernelTime;
+    UNICODE_STRING ImageName;
+    LONG BasePriority;
+    HANDLE UniqueProcessId;
+    HANDLE InheritedFromUniqueProcessId;
+} NT_SYSTEM_PROCESS;
+
+typedef struct {
+    LARGE_INTEGER CreateTime, ExitTime, KernelTime, UserTime;
+} NT_PROCESS_TIMES;
+
+typedef struct {
+    NTSTATUS ExitStatus;
+    void *TebBaseAddress;
+    CLIENT_ID ClientId;
+    ULONG_PTR AffinityMask;
+    LONG Priority, BasePriority;
+} NT_THREAD_BASIC;
+
+/* --- sections ------------------------------------------------------------------------------- */
+enum { NT_VIEW_UNMAP = 2 }; /* SECTION_INHERIT: children do not get the view */

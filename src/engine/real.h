@@ -1,0 +1,59 @@
+/* engine/real.h: NT's calls as they are without FVM. For engine, rooms and launcher/win. */
+#pragma once
+#include "engine/nt.h"
+
+/* X(result, name, parameters): what is missing on a host stays NULL, if it is in the second list.
+ */
+#define FVM_REAL_CALLS(X)                                                                          \
+    X(NTSTATUS, NtAllocateVirtualMemory, (HANDLE, void **, ULONG_PTR, SIZE_T *, ULONG, ULONG))     \
+    X(NTSTATUS, NtFreeVirtualMemory, (HANDLE, void **, SIZE_T *, ULONG))                           \
+    X(NTSTATUS, NtProtectVirtualMemory, (HANDLE, void **, SIZE_T *, ULONG, ULONG *))               \
+    X(NTSTATUS, NtReadVirtualMemory, (HANDLE, const void *, void *, SIZE_T, SIZE_T *))             \
+    X(NTSTATUS, NtWriteVirtualMemory, (HANDLE, void *, const void *, SIZE_T, SIZE_T *))            \
+    X(NTSTATUS, NtOpenSection, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))                 \
+    X(NTSTATUS, NtMapViewOfSection,                                                                \
+      (HANDLE, HANDLE, void **, ULONG_PTR, SIZE_T, LARGE_INTEGER *, SIZE_T *, ULONG, ULONG,        \
+       ULONG))                                                                                     \
+    X(NTSTATUS, NtUnmapViewOfSection, (HANDLE, void *))                                            \
+    X(NTSTATUS, NtClose, (HANDLE))                                                                 \
+    X(NTSTATUS, NtDelayExecution, (BOOLEAN, const LARGE_INTEGER *))                                \
+    X(NTSTATUS, NtCreateUserProcess,                                                               \
+      (HANDLE *, HANDLE *, ACCESS_MASK, ACCESS_MASK, OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *,     \
+       ULONG, ULONG, RTL_USER_PROCESS_PARAMETERS *, void *, NT_PS_ATTRIBUTE_LIST *))               \
+    X(NTSTATUS, NtOpenProcess,                                                                     \
+      (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *))                       \
+    X(NTSTATUS, NtOpenThread,                                                                      \
+      (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *))                       \
+    X(NTSTATUS, NtTerminateProcess, (HANDLE, NTSTATUS))                                            \
+    X(NTSTATUS, NtResumeThread, (HANDLE, ULONG *))                                                 \
+    X(NTSTATUS, NtQueryInformationProcess, (HANDLE, ULONG, void *, ULONG, ULONG *))                \
+    X(NTSTATUS, NtQueryInformationThread, (HANDLE, ULONG, void *, ULONG, ULONG *))                 \
+    X(NTSTATUS, NtQuerySystemInformation, (ULONG, void *, ULONG, ULONG *))                         \
+    X(NTSTATUS, NtOpenFile,                                                                        \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG))               \
+    X(NTSTATUS, NtReadFile,                                                                        \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, LARGE_INTEGER *,          \
+       ULONG *))                                                                                   \
+    X(NTSTATUS, NtLoadDriver, (const UNICODE_STRING *))
+#define FVM_REAL_OPTIONAL(X)                                                                       \
+    X(NTSTATUS, NtGetNextProcess, (HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))                   \
+    X(NTSTATUS, __wine_unix_spawnvp, (char *const[], int))
+
+struct fvm_real {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name and a list */
+#define FVM_REAL_SLOT(result, name, parameters) result(NTAPI *name) parameters;
+    FVM_REAL_CALLS(FVM_REAL_SLOT) FVM_REAL_OPTIONAL(FVM_REAL_SLOT)
+#undef FVM_REAL_SLOT
+};
+/* This process' table: hooked calls are trampolines, the others ntdll's own. */
+extern struct fvm_real real;
+
+/**
+ * Fill the table from ntdll.
+ *
+ * @param ntdll base of ntdll's image in this process
+ * @return STATUS_SUCCESS; STATUS_ENTRYPOINT_NOT_FOUND a call that is not optional is missing
+ */
+NTSTATUS fvm_real_find(const void *ntdll);
+/** The slot of a call by name, NULL if the table has none. */
+void **fvm_real_slot(const char *name);

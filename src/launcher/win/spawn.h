@@ -1,0 +1,24 @@
+/* launcher/win/spawn.h: VMs inside the Windows that this program runs in. For fvmstart. */
+#pragma once
+#include "core/block.h"
+#include "engine/nt.h"
+
+/* A VM while it runs: its block and its job, which its processes cannot leave. */
+struct win_vm {
+    HANDLE section, job;
+    struct fvm_block *block;
+    void *engine;       /* the engine's image, to copy from */
+    WCHAR name[128];    /* NT name of the block */
+    const char *failed; /* what failed, for a sentence */
+};
+/**
+ * Make a VM's block and job, or join those of a running one.
+ *
+ * @param number of the VM in this Windows, 1..65535
+ * @return 0; a Windows error, vm->failed says of what
+ */
+DWORD win_vm_open(struct win_vm *vm, unsigned number);
+/** Run a program and wait for it. @param command_line is changed @param code [out] its exit code */
+DWORD win_vm_run(struct win_vm *vm, wchar_t *command_line, DWORD *code);
+/** Let go of it: the VM's last process ends it. */
+void win_vm_close(struct win_vm *vm);

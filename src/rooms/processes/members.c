@@ -1,0 +1,137 @@
+/* rooms/processes/members.c: see processes.h. */
+#include "rooms/processes/processes.h"
+
+#include "core/pe.h"
+#include "engine/engine.h"
+#include "engine/inject.h"
+#include "engine/real.h"
+
+enum { BASIC_INFORMATION = 0, TIMES = 4 };
+
+/* Number and creation time of a process. */
+static NTSTATUS identify(HANDLE process, DWORD *pid, LONGLONG *created)
+{
+    PROCESS_BASIC_INFORMATION basic;
+    NT_PROCESS_TIMES times;
+    NTSTATUS status =
+        real.NtQueryInformationProcess(process, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
+
+    if (NT_SUCCESS(status))
+        status = real.NtQueryInformationProcess(process, TIMES, &times, sizeof(times), NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    *pid = (DWORD)basic.UniqueProcessId;
+    *created = times.CreateTime.QuadPart;
+    return STATUS_SUCCESS;
+}
+
+/* Does this member still live? */
+static bool lives(const struct fvm_member *member)
+{
+    CLIENT_ID id = {.UniqueProcess = (HANDLE)(ULONG_PTR)member->pid};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr)};
+    HANDLE process;
+    LONGLONG created = 0;
+    DWORD pid;
+
+    if (!NT_SUCCESS(real.NtOpenProcess(&process, PROCESS_QUERY_LIMITED_INFORMATION, &attr, &id)))
+        return false;
+    identify(process, &pid, &created);
+    real.NtClose(process);
+    return created == member->created_100ns;
+}
+
+static void sweep(struct fvm_block *block)
+{
+    uint32_t high = fvm_member_high(block);
+
+    for (uint32_t i = 0; i < high; i++) {
+        struct fvm_member member = block->members[i];
+
+        if (member.pid && !lives(&member))
+            fvm_member_remove(block, member.pid, member.created_100ns);
+    }
+}
+
+NTSTATUS processes_adopt(HANDLE process)
+{
+    LONGLONG created;
+    DWORD pid;
+    NTSTATUS status = identify(process, &pid, &created);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created))) {
+        sweep(fvm_engine.block);
+        if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created)))
+            return STATUS_NO_MEMORY;
+    }
+    status = fvm_inject(process, fvm_engine.image, fvm_engine.ntdll, fvm_engine.section);
+    if (!NT_SUCCESS(status))
+        fvm_member_remove(fvm_engine.block, pid, created);
+    return status;
+}
+
+bool processes_is_member_handle(HANDLE process)
+{
+    PROCESS_BASIC_INFORMATION basic;
+    NTSTATUS status =
+        real.NtQueryInformationProcess(process, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
+
+    /* A handle without the right to ask keeps the process alive all the same: its number is its. */
+    return NT_SUCCESS(status) && fvm_member_is(fvm_engine.block, (DWORD)basic.UniqueProcessId, 0);
+}
+
+bool processes_is_member_thread(HANDLE thread)
+{
+    NT_THREAD_BASIC basic;
+    NTSTATUS status =
+        real.NtQueryInformationThread(thread, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
+
+    return NT_SUCCESS(status) &&
+           fvm_member_is(fvm_engine.block, (DWORD)(ULONG_PTR)basic.ClientId.UniqueProcess, 0);
+}
+
+static NTSTATUS read_head(const UNICODE_STRING *name, UINT8 *head, ULONG cb, ULONG *got)
+{
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr),
+                              .ObjectName = (UNICODE_STRING *)(ULONG_PTR)name,
+                              .Attributes = OBJ_CASE_INSENSITIVE};
+    LARGE_INTEGER start = {.QuadPart = 0};
+    IO_STATUS_BLOCK io;
+    HANDLE file;
+    NTSTATUS status = real.NtOpenFile(&file, GENERIC_READ | SYNCHRONIZE, &attr, &io,
+                                      FILE_SHARE_READ | FILE_SHARE_DELETE,
+                                      FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = real.NtReadFile(file, NULL, NULL, NULL, &io, head, cb, &start, NULL);
+    *got = NT_SUCCESS(status) ? (ULONG)io.Information : 0;
+    real.NtClose(file);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS processes_check_image(const NT_PS_ATTRIBUTE_LIST *attributes)
+{
+    SIZE_T count = (attributes->TotalLength - sizeof(attributes->TotalLength)) /
+                   sizeof(attributes->Attributes[0]);
+
+    for (SIZE_T i = 0; i < count; i++) {
+        const NT_PS_ATTRIBUTE *attribute = &attributes->Attributes[i];
+        UNICODE_STRING name = {.Length = (USHORT)attribute->Size,
+                               .MaximumLength = (USHORT)attribute->Size,
+                               .Buffer = attribute->ValuePtr};
+        UINT8 head[2];
+        ULONG got = 0;
+
+        if (attribute->Attribute != PS_ATTRIBUTE_IMAGE_NAME_)
+            continue;
+        /* Not there, not to be read: the call itself says what is wrong. */
+        if (!NT_SUCCESS(read_head(&name, head, sizeof(head), &got)))
+            return STATUS_SUCCESS;
+        if (got < sizeof(head) || head[0] != 'M' || head[1] != 'Z')
+            return STATUS_INVALID_IMAGE_NOT_MZ;
+    }
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,6 @@
+/* rooms/rooms.c: see rooms.h. */
+#include "rooms/rooms.h"
+
+#include <stddef.h>
+
+const struct fvm_room *const fvm_rooms[] = {&fvm_room_processes, NULL};

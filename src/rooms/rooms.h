@@ -1,0 +1,8 @@
+/* rooms/rooms.h: the rooms of this engine, in the order of their start. */
+#pragma once
+#include "engine/hook.h"
+
+extern const struct fvm_room fvm_room_processes;
+
+/** Ends with NULL. */
+extern const struct fvm_room *const fvm_rooms[];

@@ -1,0 +1,10 @@
+# tests/nt/lib.sh: for tests of the NT engine in a plain Wine: TAP words of tests/vm/lib.sh, and ways to run programs
+# outside and inside a VM. Each test runs in an empty folder of its own.
+. "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/../vm/faults.sh"
+work=$(mktemp -d "$(dirname "$WINEPREFIX")/work-XXXXXX"); trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+# outside PROGRAM ARG...; inside VM PROGRAM ARG...: stdout without CR in $out, exit code in $rc
+outside() { timeout -k 5 "${LIMIT:-60}" /usr/lib/wine/wine64 "$@" >out.txt 2>err.txt </dev/null; rc=$?; out=$(tr -d '\r' <out.txt) err=$(cat err.txt); }
+inside() { local vm=$1; shift; outside "$FVM_ENGINE/fvmstart.exe" --vm "$vm" "$@"; }
+win() { sed 's|/|\\|g; s|^|Z:|' <<<"$1"; } # a Linux path as Windows names it

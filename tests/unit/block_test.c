@@ -1,0 +1,61 @@
+/* tests/unit/block_test.c: core/block.h. */
+#include "core/block.h"
+#include "tap.h"
+
+static struct fvm_block block;
+
+static struct fvm_block *fresh(void)
+{
+    block = (struct fvm_block){0};
+    fvm_block_init(&block, 7);
+    return &block;
+}
+
+TEST(block_of_another_version_is_refused)
+{
+    struct fvm_block *b = fresh();
+
+    ok(sizeof(*b) <= FVM_BLOCK_CB, "the block is larger than its section: %zu", sizeof(*b));
+    ok(fvm_block_check(b) == FVM_OK && b->vm == 7, "a new block");
+    b->version++;
+    ok(fvm_block_check(b) == FVM_NEWER_FORMAT, "another version");
+    b->version--;
+    b->cb--;
+    ok(fvm_block_check(b) == FVM_NEWER_FORMAT, "another size");
+    b->magic = 0;
+    ok(fvm_block_check(b) == FVM_CORRUPT, "no block");
+}
+
+TEST(block_members_come_and_go)
+{
+    struct fvm_block *b = fresh();
+
+    ok(!fvm_member_is(b, 40, 0), "nobody is a member");
+    ok(fvm_member_add(b, 40, 1000) == FVM_OK, "add");
+    ok(fvm_member_is(b, 40, 1000) && fvm_member_is(b, 40, 0), "is a member");
+    ok(!fvm_member_is(b, 40, 2000), "a later process with its number is none");
+    ok(!fvm_member_is(b, 0, 0) && !fvm_member_is(b, FVM_MEMBER_TAKEN, 0), "odd numbers");
+    ok(fvm_member_add(b, 0, 1) == FVM_INVALID &&
+           fvm_member_add(b, FVM_MEMBER_TAKEN, 1) == FVM_INVALID,
+       "which cannot be added");
+    fvm_member_add(b, 40, 1000);
+    ok(fvm_member_high(b) == 1, "twice is once");
+    fvm_member_add(b, 40, 2000);
+    fvm_member_remove(b, 40, 1000);
+    ok(!fvm_member_is(b, 40, 1000) && fvm_member_is(b, 40, 2000), "the right one goes");
+}
+
+TEST(block_is_full_and_damaged)
+{
+    struct fvm_block *b = fresh();
+    uint32_t added = 0;
+
+    while (added < FVM_MEMBERS && fvm_member_add(b, added * 4 + 4, added + 1) == FVM_OK)
+        added++;
+    ok(added == FVM_MEMBERS, "room for %u", added);
+    ok(fvm_member_add(b, 2, 5) == FVM_NO_MEMORY, "and no more");
+    fvm_member_remove(b, 8, 2);
+    ok(fvm_member_add(b, 2, 5) == FVM_OK && fvm_member_is(b, 2, 5), "a place is used again");
+    b->member_high = 0xfffffff0u;
+    ok(fvm_member_high(b) == FVM_MEMBERS && !fvm_member_is(b, 3, 0), "a number that lies");
+}
