@@ -18,5 +18,6 @@
         stolen_;                                                                                   \
     })
 
-#define FVM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+/* gnu_printf: %zu and %lld on Windows too, where they are built with __USE_MINGW_ANSI_STDIO. */
+#define FVM_PRINTF(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
 #define FVM_NODISCARD         __attribute__((warn_unused_result))

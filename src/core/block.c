@@ -18,6 +18,13 @@ fvm_status fvm_block_check(const struct fvm_block *block)
     return FVM_OK;
 }
 
+struct fvm_str fvm_block_str(const struct fvm_block_path *path)
+{
+    uint32_t cch = path->cch;
+
+    return (struct fvm_str){path->s, cch <= FVM_BLOCK_PATH_CCH ? cch : 0};
+}
+
 uint32_t fvm_member_high(const struct fvm_block *block)
 {
     uint32_t high = __atomic_load_n(&block->member_high, __ATOMIC_ACQUIRE);

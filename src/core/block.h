@@ -4,14 +4,26 @@
 #pragma once
 #include "core/base.h"
 #include "core/status.h"
+#include "core/str.h"
 
 #define FVM_BLOCK_MAGIC   0x424d5646u /* "FVMB" */
 #define FVM_BLOCK_VERSION 1u /* of this layout: an engine of another one refuses to start */
 
 enum {
-    FVM_BLOCK_CB = 1 << 20, /* bytes of the whole section; pages that nobody touched cost nothing */
-    FVM_MEMBERS = 4096,     /* processes that a VM can have at one time */
-    FVM_BLOCK_PATH_CCH = 260
+    FVM_INDEX_CB = 32 << 20, /* of the overlay index, behind the block */
+    FVM_BLOCK_AT_INDEX = 1 << 18,
+    FVM_BLOCK_CB = FVM_BLOCK_AT_INDEX + FVM_INDEX_CB, /* bytes of the whole section; pages that
+                                                         nobody touched cost nothing */
+    FVM_MEMBERS = 4096,                               /* processes that a VM can have at one time */
+    FVM_BLOCK_PATH_CCH = 400,
+    FVM_BLOCK_ALIASES = 16,
+    FVM_BLOCK_HIDDEN = 4
+};
+
+/* A path of at most FVM_BLOCK_PATH_CCH units. */
+struct fvm_block_path {
+    uint32_t cch;
+    uint16_t s[FVM_BLOCK_PATH_CCH];
 };
 
 /* A process of the VM. The creation time tells a member from a later process that got its number.
@@ -28,11 +40,23 @@ struct fvm_block {
     uint32_t vm;          /* number of the VM in this Windows, 1.. */
     uint32_t member_high; /* members[] from here on were never used */
     uint32_t reserved;
-    uint16_t engine64[FVM_BLOCK_PATH_CCH]; /* NT path of fvm64.dll, NUL-terminated */
-    uint16_t engine32[FVM_BLOCK_PATH_CCH];
+    struct fvm_block_path layer; /* NT path of the VM's layer: files\C\..., work\... are below */
+    /* core/ntpath.h: what leads to the same place. Ends with an empty `from`. */
+    struct {
+        struct fvm_block_path from, to;
+    } aliases[FVM_BLOCK_ALIASES];
+    /* Canonical paths that do not exist inside: FVM's own folders. Ends with an empty one. */
+    struct fvm_block_path hidden[FVM_BLOCK_HIDDEN];
     struct fvm_member members[FVM_MEMBERS];
 };
 
+/** A path as a string, whatever stands in its length. */
+struct fvm_str fvm_block_str(const struct fvm_block_path *path);
+/** Where the index of core/index.h lies: FVM_INDEX_CB bytes. */
+static inline void *fvm_block_index(struct fvm_block *block)
+{
+    return (char *)block + FVM_BLOCK_AT_INDEX;
+}
 /** Make an empty block. @param block zeroed memory of FVM_BLOCK_CB bytes */
 void fvm_block_init(struct fvm_block *block, uint32_t vm);
 /** Is it a block that this engine can work with? @return FVM_OK; FVM_NEWER_FORMAT another version;

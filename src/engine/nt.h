@@ -58,5 +58,18 @@ typedef struct {
     LONG Priority, BasePriority;
 } NT_THREAD_BASIC;
 
+/* --- listings ------------------------------------------------------------------------------- */
+/* FileIdBothDirectoryInformation, which has all that the other classes have. */
+typedef struct {
+    ULONG NextEntryOffset, FileIndex;
+    LARGE_INTEGER CreationTime, LastAccessTime, LastWriteTime, ChangeTime;
+    LARGE_INTEGER EndOfFile, AllocationSize;
+    ULONG FileAttributes, FileNameLength, EaSize;
+    CCHAR ShortNameLength;
+    WCHAR ShortName[12];
+    LARGE_INTEGER FileId;
+    WCHAR FileName[1];
+} NT_DIR_ENTRY;
+
 /* --- sections ------------------------------------------------------------------------------- */
 enum { NT_VIEW_UNMAP = 2 }; /* SECTION_INHERIT: children do not get the view */

@@ -34,7 +34,28 @@
     X(NTSTATUS, NtReadFile,                                                                        \
       (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, LARGE_INTEGER *,          \
        ULONG *))                                                                                   \
-    X(NTSTATUS, NtLoadDriver, (const UNICODE_STRING *))
+    X(NTSTATUS, NtLoadDriver, (const UNICODE_STRING *))                                            \
+    X(NTSTATUS, NtCreateFile,                                                                      \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *, ULONG,      \
+       ULONG, ULONG, ULONG, void *, ULONG))                                                        \
+    X(NTSTATUS, NtWriteFile,                                                                       \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, const void *, ULONG, LARGE_INTEGER *,    \
+       ULONG *))                                                                                   \
+    X(NTSTATUS, NtQueryInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))         \
+    X(NTSTATUS, NtSetInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))           \
+    X(NTSTATUS, NtQueryDirectoryFile,                                                              \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, ULONG, BOOLEAN,           \
+       UNICODE_STRING *, BOOLEAN))                                                                 \
+    X(NTSTATUS, NtQueryAttributesFile, (OBJECT_ATTRIBUTES *, void *))                              \
+    X(NTSTATUS, NtQueryFullAttributesFile, (OBJECT_ATTRIBUTES *, void *))                          \
+    X(NTSTATUS, NtDeleteFile, (OBJECT_ATTRIBUTES *))                                               \
+    X(NTSTATUS, NtQueryObject, (HANDLE, ULONG, void *, ULONG, ULONG *))                            \
+    X(NTSTATUS, NtQueryVirtualMemory, (HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *))     \
+    X(NTSTATUS, NtSetEvent, (HANDLE, LONG *))                                                      \
+    X(void *, RtlAddVectoredExceptionHandler, (ULONG, void *))                                     \
+    X(void *, RtlCreateHeap, (ULONG, void *, SIZE_T, SIZE_T, void *, void *))                      \
+    X(void *, RtlAllocateHeap, (void *, ULONG, SIZE_T))                                            \
+    X(BOOLEAN, RtlFreeHeap, (void *, ULONG, void *))
 #define FVM_REAL_OPTIONAL(X)                                                                       \
     X(NTSTATUS, NtGetNextProcess, (HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))                   \
     X(NTSTATUS, __wine_unix_spawnvp, (char *const[], int))

@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/hook.h"
 
+extern const struct fvm_room fvm_room_files;
 extern const struct fvm_room fvm_room_processes;
 
 /** Ends with NULL. */

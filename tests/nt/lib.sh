@@ -6,5 +6,6 @@ work=$(mktemp -d "$(dirname "$WINEPREFIX")/work-XXXXXX"); trap 'rm -rf "$work"' 
 cd "$work" || exit 1
 # outside PROGRAM ARG...; inside VM PROGRAM ARG...: stdout without CR in $out, exit code in $rc
 outside() { timeout -k 5 "${LIMIT:-60}" /usr/lib/wine/wine64 "$@" >out.txt 2>err.txt </dev/null; rc=$?; out=$(tr -d '\r' <out.txt) err=$(cat err.txt); }
-inside() { local vm=$1; shift; outside "$FVM_ENGINE/fvmstart.exe" --vm "$vm" "$@"; }
+start() { local vm=$1; shift; mkdir -p "layer$vm"; exec timeout -k 5 "${LIMIT:-60}" /usr/lib/wine/wine64 "$FVM_ENGINE/fvmstart.exe" --vm "$vm" --layer "layer$vm" --alias "$(win "$WINEPREFIX/drive_c")=C:" "$@"; }
+inside() { (start "$@") >out.txt 2>err.txt </dev/null; rc=$?; out=$(tr -d "\\r" <out.txt) err=$(cat err.txt); }
 win() { sed 's|/|\\|g; s|^|Z:|' <<<"$1"; } # a Linux path as Windows names it

@@ -3,7 +3,7 @@
 cp "$FVM_NT_PROGRAMS/procs.exe" .; procs=$(win "$PWD/procs.exe")
 # Somebody outside, and somebody in VM 2.
 timeout 100 /usr/lib/wine/wine64 procs.exe wait 90 >host.txt 2>&1 & host=$!
-timeout 100 /usr/lib/wine/wine64 "$FVM_ENGINE/fvmstart.exe" --vm 2 "$procs" wait 90 >other.txt 2>&1 & other=$!
+LIMIT=100 start 2 "$procs" wait 90 >other.txt 2>&1 & other=$!
 await 20 test -s host.txt; await 20 test -s other.txt
 read -r host_pid host_tid <<<"$(tr -d '\r' <host.txt)"; read -r other_pid other_tid <<<"$(tr -d '\r' <other.txt)"
 
@@ -34,10 +34,10 @@ inside 1 "$procs" exit 300; is $rc 44 'as Linux keeps it'
 inside 1 nowhere; is $rc 127 'a program that does not exist'
 
 # --- the end
-timeout 60 /usr/lib/wine/wine64 "$FVM_ENGINE/fvmstart.exe" --vm 3 cmd /c "start /b $procs wait 50 & $procs wait 55" >late.txt 2>&1 & late=$!
+start 3 cmd /c "start /b $procs wait 50 & $procs wait 55" >late.txt 2>&1 & late=$!
 two() { [ "$(grep -c . late.txt)" = 2 ]; }
 await 20 two; pids=$(tr -d '\r' <late.txt | cut -d' ' -f1)
-kill -9 "$(pgrep -f -- '--vm 3 cmd' | while read -r p; do [ "$(cat "/proc/$p/comm")" = fvmstart.exe ] && echo "$p"; done)"
+kill -9 "$(pgrep -f -- '--vm 3 --layer' | while read -r p; do [ "$(cat "/proc/$p/comm")" = fvmstart.exe ] && echo "$p"; done)"
 gone() { local p; for p in $pids; do outside procs.exe open "$p"; [ "$out" != opened ] || return 1; done; }
 ok 'a VM whose launcher is killed ends, late-born processes too' await 10 gone
 kill $host $other $late 2>/dev/null

@@ -15,7 +15,7 @@ TEST(block_of_another_version_is_refused)
 {
     struct fvm_block *b = fresh();
 
-    ok(sizeof(*b) <= FVM_BLOCK_CB, "the block is larger than its section: %zu", sizeof(*b));
+    ok(sizeof(*b) <= FVM_BLOCK_AT_INDEX, "the block is larger than its section: %zu", sizeof(*b));
     ok(fvm_block_check(b) == FVM_OK && b->vm == 7, "a new block");
     b->version++;
     ok(fvm_block_check(b) == FVM_NEWER_FORMAT, "another version");

@@ -1,7 +1,10 @@
 /* launcher/win/fvmstart.c: start a program in a VM of this Windows, wait for it, give its exit
  * code.
  *
- * usage: fvmstart --vm NUMBER PROGRAM [ARG...] */
+ * usage: fvmstart --vm NUMBER --layer FOLDER [--alias FROM=TO]... PROGRAM [ARG...]
+ *
+ * FOLDER keeps what the VM changes. An alias says that two names lead to one place, in the words of
+ * core/ntpath.h: Z:\\prefix\\drive_c=C: */
 #include "launcher/win/spawn.h"
 
 #include <stdio.h>
@@ -12,7 +15,8 @@ enum { EXIT_FVM_FAILED = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: fvmstart --vm NUMBER PROGRAM [ARG...]\n");
+    fprintf(stderr,
+            "usage: fvmstart --vm NUMBER --layer FOLDER [--alias FROM=TO]... PROGRAM [ARG...]\n");
     return EXIT_FVM_FAILED;
 }
 
@@ -42,22 +46,43 @@ static wchar_t *rest_of_line(int skip)
     return at;
 }
 
+static bool is(const wchar_t *text, const wchar_t *option)
+{
+    return !wcscmp(text, option);
+}
+
+/* @return index of the program in argv; 0: not understood */
+static int read_options(struct win_options *options, int argc, wchar_t **argv)
+{
+    int at = 1;
+
+    for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
+        if (is(argv[at], L"--vm"))
+            options->vm = wcstoul(argv[at + 1], NULL, 10);
+        else if (is(argv[at], L"--layer"))
+            options->layer = argv[at + 1];
+        else if (is(argv[at], L"--alias") && options->alias_count < WIN_ALIASES)
+            options->aliases[options->alias_count++] = argv[at + 1];
+        else
+            return 0;
+    }
+    return at < argc && options->layer && options->vm && options->vm <= 65535 ? at : 0;
+}
+
 int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
+    struct win_options options = {0};
     struct win_vm vm = {0};
     DWORD error, code = EXIT_FVM_FAILED;
-    unsigned long number;
+    int program = read_options(&options, argc, argv);
 
-    if (argc < 4 || wcscmp(argv[1], L"--vm"))
+    if (!program)
         return usage();
-    number = wcstoul(argv[2], NULL, 10);
-    if (!number || number > 65535)
-        return usage();
-    error = win_vm_open(&vm, (unsigned)number);
+    error = win_vm_open(&vm, &options);
     if (!error)
-        error = win_vm_run(&vm, rest_of_line(3), &code);
+        error = win_vm_run(&vm, rest_of_line(program), &code);
     if (error)
         code = (DWORD)fail(&vm, error);
     win_vm_close(&vm);

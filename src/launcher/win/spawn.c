@@ -104,10 +104,11 @@ static DWORD make_job(struct win_vm *vm, unsigned number)
     return 0;
 }
 
-static DWORD make_block(struct win_vm *vm, unsigned number)
+static DWORD make_block(struct win_vm *vm, const struct win_options *options)
 {
+    unsigned number = (unsigned)options->vm;
     WCHAR name[64];
-    DWORD session = 0;
+    DWORD session = 0, error = 0;
     bool is_new;
 
     _snwprintf(name, 64, L"__fvm_vm_%u", number);
@@ -120,17 +121,17 @@ static DWORD make_block(struct win_vm *vm, unsigned number)
     if (!vm->block)
         return fail(vm, "cannot map the VM's block");
     if (is_new)
-        fvm_block_init(vm->block, number);
+        error = win_layer_open(vm, options);
     else if (fvm_failed(fvm_block_check(vm->block)))
         return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM");
     if (!ProcessIdToSessionId(GetCurrentProcessId(), &session))
         return fail(vm, "cannot find out the session");
     _snwprintf(vm->name, ARRAY_LEN(vm->name), L"\\Sessions\\%lu\\BaseNamedObjects\\%ls", session,
                name);
-    return 0;
+    return error;
 }
 
-DWORD win_vm_open(struct win_vm *vm, unsigned number)
+DWORD win_vm_open(struct win_vm *vm, const struct win_options *options)
 {
     DWORD error;
 
@@ -138,8 +139,8 @@ DWORD win_vm_open(struct win_vm *vm, unsigned number)
         return SetLastError(ERROR_PROC_NOT_FOUND), fail(vm, "this ntdll lacks a call");
     error = load_engine(vm);
     if (!error)
-        error = make_block(vm, number);
-    return error ? error : make_job(vm, number);
+        error = make_block(vm, options);
+    return error ? error : make_job(vm, (unsigned)options->vm);
 }
 
 /* --- a program -------------------------------------------------------------------------------- */

@@ -3,6 +3,14 @@
 #include "core/block.h"
 #include "engine/nt.h"
 
+enum { WIN_ALIASES = 12 };
+struct win_options {
+    unsigned long vm;                    /* number of the VM in this Windows, 1..65535 */
+    const wchar_t *layer;                /* folder of what the VM changes */
+    const wchar_t *aliases[WIN_ALIASES]; /* FROM=TO */
+    size_t alias_count;
+};
+
 /* A VM while it runs: its block and its job, which its processes cannot leave. */
 struct win_vm {
     HANDLE section, job;
@@ -14,11 +22,15 @@ struct win_vm {
 /**
  * Make a VM's block and job, or join those of a running one.
  *
- * @param number of the VM in this Windows, 1..65535
+ * @param options of a running VM only the number counts
  * @return 0; a Windows error, vm->failed says of what
  */
-DWORD win_vm_open(struct win_vm *vm, unsigned number);
+DWORD win_vm_open(struct win_vm *vm, const struct win_options *options);
 /** Run a program and wait for it. @param command_line is changed @param code [out] its exit code */
 DWORD win_vm_run(struct win_vm *vm, wchar_t *command_line, DWORD *code);
 /** Let go of it: the VM's last process ends it. */
 void win_vm_close(struct win_vm *vm);
+
+/* --- layer.c ---------------------------------------------------------------------------------- */
+/** Fill the block of a new VM: names, and an index of what its layer has. @return 0; error */
+DWORD win_layer_open(struct win_vm *vm, const struct win_options *options);

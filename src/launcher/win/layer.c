@@ -1,0 +1,159 @@
+/* launcher/win/layer.c: from a VM's folder to its index. See spawn.h. */
+#include "launcher/win/spawn.h"
+
+#include "core/index.h"
+
+#include <string.h>
+#include <wchar.h>
+
+enum { PATH_CCH = 2000 };
+
+struct walk {
+    struct fvm_index index;
+    wchar_t layer[PATH_CCH];   /* Windows path of where we are: <layer>\files\C\dir */
+    wchar_t virtual[PATH_CCH]; /* and its virtual path: C:\dir */
+    bool failed;
+};
+
+static struct fvm_str str(const wchar_t *text)
+{
+    return (struct fvm_str){(const uint16_t *)text, (uint32_t)wcslen(text)};
+}
+
+static bool put(struct fvm_block_path *path, const wchar_t *prefix, const wchar_t *text, size_t cch)
+{
+    size_t prefix_cch = wcslen(prefix);
+
+    if (prefix_cch + cch > FVM_BLOCK_PATH_CCH)
+        return false;
+    memcpy(path->s, prefix, prefix_cch * sizeof(*path->s));
+    memcpy(path->s + prefix_cch, text, cch * sizeof(*path->s));
+    path->cch = (uint32_t)(prefix_cch + cch);
+    return true;
+}
+
+static bool push(wchar_t path[PATH_CCH], const wchar_t *name)
+{
+    size_t cch = wcslen(path);
+
+    if (cch + wcslen(name) + 2 > PATH_CCH)
+        return false;
+    path[cch] = '\\';
+    wcscpy(path + cch + 1, name);
+    return true;
+}
+
+static bool host_has_directory(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(path);
+
+    return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
+}
+
+static void visit(struct walk *walk);
+
+static void visit_name(struct walk *walk, const WIN32_FIND_DATAW *found)
+{
+    size_t layer_cch = wcslen(walk->layer), virtual_cch = wcslen(walk->virtual);
+    bool is_directory = found->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+    uint32_t flags = FVM_INDEX_OWN;
+
+    if (!push(walk->layer, found->cFileName) || !push(walk->virtual, found->cFileName)) {
+        walk->failed = true;
+        return;
+    }
+    if (is_directory)
+        flags |= FVM_INDEX_DIRECTORY | (host_has_directory(walk->virtual) ? FVM_INDEX_MERGED : 0);
+    walk->failed |= fvm_failed(
+        fvm_index_mark(&walk->index, str(walk->virtual), flags, (struct fvm_str){0}, NULL, NULL));
+    if (is_directory)
+        visit(walk);
+    walk->layer[layer_cch] = walk->virtual[virtual_cch] = 0;
+}
+
+static void visit(struct walk *walk)
+{
+    size_t cch = wcslen(walk->layer);
+    WIN32_FIND_DATAW found;
+    HANDLE find;
+
+    if (!push(walk->layer, L"*")) {
+        walk->failed = true;
+        return;
+    }
+    find = FindFirstFileW(walk->layer, &found);
+    walk->layer[cch] = 0;
+    if (find == INVALID_HANDLE_VALUE)
+        return;
+    do {
+        if (wcscmp(found.cFileName, L".") && wcscmp(found.cFileName, L".."))
+            visit_name(walk, &found);
+    } while (!walk->failed && FindNextFileW(find, &found));
+    FindClose(find);
+}
+
+/* All drives that there are a folder of in the layer. Each drive's folder is made: private files of
+ * it have their place then. */
+static bool visit_drives(struct walk *walk, const wchar_t *layer)
+{
+    DWORD drives = GetLogicalDrives();
+
+    for (int i = 0; i < 26; i++) {
+        wchar_t drive[] = {(wchar_t)('A' + i), 0}, work[PATH_CCH];
+
+        if (!(drives & 1u << i))
+            continue;
+        wcscpy(work, layer);
+        if (!push(work, L"files") || (CreateDirectoryW(work, NULL), !push(work, drive)))
+            return false;
+        CreateDirectoryW(work, NULL);
+        wcscpy(walk->layer, work);
+        walk->virtual[0] = drive[0];
+        walk->virtual[1] = ':';
+        walk->virtual[2] = 0;
+        visit(walk);
+    }
+    return !walk->failed;
+}
+
+static bool put_aliases(struct fvm_block *block, const struct win_options *options)
+{
+    static const wchar_t *const always[] = {L"unix=Z:", L"unix\\proc\\self\\root=Z:",
+                                            L"Z:\\proc\\self\\root=Z:",
+                                            L"\\SystemRoot=C:\\windows"};
+
+    for (size_t i = 0; i < ARRAY_LEN(always) + options->alias_count; i++) {
+        const wchar_t *alias =
+            i < ARRAY_LEN(always) ? always[i] : options->aliases[i - ARRAY_LEN(always)];
+        const wchar_t *to = wcschr(alias, '=');
+
+        if (!to || !put(&block->aliases[i].from, L"", alias, (size_t)(to - alias)) ||
+            !put(&block->aliases[i].to, L"", to + 1, wcslen(to + 1)))
+            return false;
+    }
+    return true;
+}
+
+DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
+{
+    static struct walk walk;
+    wchar_t layer[PATH_CCH], work[PATH_CCH];
+    DWORD cch = GetFullPathNameW(options->layer, PATH_CCH, layer, NULL);
+
+    vm->failed = "cannot open the VM's layer";
+    if (!cch || cch >= PATH_CCH || !host_has_directory(layer))
+        return ERROR_PATH_NOT_FOUND;
+    wcscpy(work, layer);
+    if (!push(work, L"work"))
+        return ERROR_FILENAME_EXCED_RANGE;
+    CreateDirectoryW(work, NULL);
+    if (!put(&vm->block->layer, L"\\??\\", layer, cch) ||
+        !put(&vm->block->hidden[0], L"", layer, cch) || !put_aliases(vm->block, options))
+        return ERROR_FILENAME_EXCED_RANGE;
+    if (fvm_failed(fvm_index_init(&walk.index, fvm_block_index(vm->block), FVM_INDEX_CB,
+                                  (uint32_t)options->vm)) ||
+        !visit_drives(&walk, layer))
+        return ERROR_NOT_ENOUGH_MEMORY;
+    fvm_block_init(vm->block, (uint32_t)options->vm);
+    return 0;
+}

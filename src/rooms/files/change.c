@@ -1,0 +1,229 @@
+/* rooms/files/change.c: rename, link and delete by handle. What such a handle is open on is in the
+ * layer already: opening it with the right to do so made a copy. */
+#include "engine/capture.h"
+#include "engine/engine.h"
+#include "engine/real.h"
+#include "rooms/files/files.h"
+#include "rooms/files/handlers.h"
+
+#include <string.h>
+
+enum {
+    RENAME_CLASS = 10,
+    LINK_CLASS = 11,
+    DISPOSITION_CLASS = 13,
+    DISPOSITION_EX_CLASS = 64,
+    RENAME_EX_CLASS = 65,
+    LINK_EX_CLASS = 72
+};
+
+static bool is_alive(void *context, uint64_t token)
+{
+    CLIENT_ID id = {.UniqueProcess = (HANDLE)(ULONG_PTR)(token >> 32),
+                    .UniqueThread = (HANDLE)(ULONG_PTR)(uint32_t)token};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr)};
+    HANDLE thread;
+    NTSTATUS status = real.NtOpenThread(&thread, THREAD_QUERY_LIMITED_INFORMATION, &attr, &id);
+
+    (void)context;
+    if (NT_SUCCESS(status))
+        real.NtClose(thread);
+    return status != STATUS_INVALID_CID;
+}
+
+static bool wait_a_little(void *context, uint32_t round)
+{
+    LARGE_INTEGER time = {.QuadPart = round < 10 ? 0 : -10000};
+
+    (void)context;
+    real.NtDelayExecution(FALSE, &time);
+    return round < 10000;
+}
+
+struct fvm_index_writer files_writer_here(void)
+{
+    uint32_t thread = (uint32_t)(ULONG_PTR)NtCurrentTeb()->Reserved1[9]; /* ClientId.UniqueThread */
+
+    return (struct fvm_index_writer){.token = (uint64_t)fvm_engine.pid << 32 | thread,
+                                     .is_alive = is_alive,
+                                     .wait = wait_a_little};
+}
+
+/* --- delete
+ * ---------------------------------------------------------------------------------------- */
+
+static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb,
+                                ULONG class)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place = {.is_file = true};
+    struct fvm_str path;
+    bool deletes = cb && *(const BYTE *)info & 1; /* both forms: the first byte */
+    NTSTATUS status;
+
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = files_path_of(&path, scratch, handle, NULL);
+    if (!NT_SUCCESS(status) || !path.cch)
+        return real.NtSetInformationFile(handle, io, info, cb, class);
+    memcpy(scratch->virtual, path.s, path.cch * sizeof(*path.s));
+    place.path.path = (struct fvm_str){scratch->virtual, path.cch};
+    status = files_locate(&place, scratch, place.path.path);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!files_is_merged(&place))
+        return real.NtSetInformationFile(handle, io, info, cb, class);
+    status = deletes ? files_check_empty(&place) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status))
+        return status;
+    status = real.NtSetInformationFile(handle, io, info, cb, class);
+    /* When it is gone, nothing of the host's may show in its place. */
+    if (NT_SUCCESS(status) && deletes)
+        fvm_index_flags(files_index(), place.hit.node, 0, FVM_INDEX_MERGED, NULL);
+    return status;
+}
+
+/** Delete by name. @source nt:NtDeleteFile */
+NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
+{
+    IO_STATUS_BLOCK io;
+    HANDLE handle;
+    NTSTATUS status =
+        files_NtCreateFile(&handle, DELETE | SYNCHRONIZE, attr, &io, NULL, 0,
+                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
+                           FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+
+    return NT_SUCCESS(status) ? files_NtClose(handle) : status;
+}
+
+/* --- rename and link
+ * -------------------------------------------------------------------------------- */
+
+/* May the target be taken? Its parents are in the layer afterwards. */
+static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
+                               bool replaces)
+{
+    FILE_BASIC_INFORMATION info;
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    NTSTATUS status;
+
+    if (!target->is_file)
+        return STATUS_NOT_SAME_DEVICE;
+    if (files_is_own(target)) {
+        files_respell_layer(target);
+        return STATUS_SUCCESS;
+    }
+    files_attr(&attr, &text, target->host, 0);
+    status = real.NtQueryAttributesFile(&attr, &info);
+    if (NT_SUCCESS(status) && !replaces)
+        return STATUS_OBJECT_NAME_COLLISION;
+    if (NT_SUCCESS(status) &&
+        info.FileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY))
+        return STATUS_ACCESS_DENIED;
+    if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    status = files_make_parents(target);
+    return NT_SUCCESS(status) ? files_locate(target, scratch, target->path.path) : status;
+}
+
+static NTSTATUS call_with_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct fvm_str name,
+                               ULONG class, struct files_scratch *scratch)
+{
+    FILE_RENAME_INFORMATION *info = (FILE_RENAME_INFORMATION *)(void *)scratch->bytes;
+    ULONG cb = (ULONG)(offsetof(FILE_RENAME_INFORMATION, FileName) + name.cch * sizeof(WCHAR));
+
+    if (cb > sizeof(scratch->bytes))
+        return STATUS_NAME_TOO_LONG;
+    memset(info, 0, sizeof(*info));
+    memcpy(info, &first, sizeof(first)); /* ReplaceIfExists, or the flags of the Ex forms */
+    info->FileNameLength = name.cch * (ULONG)sizeof(WCHAR);
+    memcpy(info->FileName, name.s, info->FileNameLength);
+    return real.NtSetInformationFile(handle, io, info, cb, class);
+}
+
+/* After the layer has the new name. */
+static NTSTATUS note(struct fvm_str from, const struct files_place *target, bool is_rename)
+{
+    struct fvm_index_writer writer = files_writer_here();
+    struct fvm_index_hit hit;
+    fvm_status status;
+
+    if (!is_rename)
+        return fvm_index_mark(files_index(), target->path.path, FVM_INDEX_OWN, (struct fvm_str){0},
+                              NULL, NULL);
+    status = fvm_index_lookup(files_index(), from, &hit, NULL, NULL);
+    if (!fvm_failed(status) && hit.answer != FVM_INDEX_IS_OWN)
+        status =
+            fvm_index_mark(files_index(), from, FVM_INDEX_OWN, (struct fvm_str){0}, NULL, NULL);
+    return fvm_failed(status) ? status
+                              : fvm_index_rename(files_index(), from, target->path.path, &writer);
+}
+
+static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *source = files_scratch_get();
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    FILE_RENAME_INFORMATION head;
+    UNICODE_STRING name;
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
+    bool is_rename = class == RENAME_CLASS || class == RENAME_EX_CLASS;
+    struct files_place target;
+    struct fvm_str from;
+    NTSTATUS status;
+    ULONG first;
+
+    if (!scratch || !source)
+        return STATUS_NO_MEMORY;
+    if (cb < sizeof(head))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    status = fvm_copy_guarded(&head, info, sizeof(head));
+    if (NT_SUCCESS(status))
+        status = files_path_of(&from, source, handle, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!from.cch) /* a pipe or the like */
+        return real.NtSetInformationFile(handle, io, info, cb, class);
+    memcpy(&first, &head, sizeof(first));
+    if (head.FileNameLength > cb - offsetof(FILE_RENAME_INFORMATION, FileName))
+        return STATUS_INVALID_PARAMETER;
+    attr.RootDirectory = head.RootDirectory;
+    name.Buffer = ((FILE_RENAME_INFORMATION *)info)->FileName;
+    name.Length = name.MaximumLength = (USHORT)head.FileNameLength;
+    status = files_resolve(&target, scratch, &attr);
+    if (NT_SUCCESS(status))
+        status = prepare_target(&target, scratch, first & 1);
+    if (NT_SUCCESS(status))
+        status = call_with_name(handle, io, first, target.layer, class, scratch);
+    return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;
+}
+
+/** @source nt:NtSetInformationFile; paper:files */
+NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb,
+                                          ULONG class)
+{
+    switch (class) {
+    case DISPOSITION_CLASS:
+    case DISPOSITION_EX_CLASS:
+        return set_disposition(handle, io, info, cb, class);
+    case RENAME_CLASS:
+    case RENAME_EX_CLASS:
+    case LINK_CLASS:
+    case LINK_EX_CLASS:
+        return set_name(handle, io, info, cb, class);
+    default:
+        return real.NtSetInformationFile(handle, io, info, cb, class);
+    }
+}
+
+/** Forget what is known of a handle. @source nt:NtClose */
+NTSTATUS NTAPI files_NtClose(HANDLE handle)
+{
+    struct files_slot *slot = files_slot(handle, false);
+
+    if (slot && (slot->listing || slot->generation)) {
+        files_listing_drop(slot);
+        slot->generation = 0;
+    }
+    return real.NtClose(handle);
+}

@@ -1,0 +1,246 @@
+/* rooms/files/copy.c: bring names of the host into the VM's layer. See files.h.
+ *
+ * A copy is made whole under work\ of the layer, then renamed, then marked: killed anywhere, the
+ * name is the host's or the VM's. Two at once: the first rename wins, both mark. */
+#include "rooms/files/files.h"
+
+#include "engine/engine.h"
+#include "engine/image.h"
+#include "engine/real.h"
+
+#include <string.h>
+
+enum {
+    BASIC_CLASS = 4,
+    STANDARD_CLASS = 5,
+    RENAME_CLASS = 10,
+    DISPOSITION_CLASS = 13,
+    NAME_CLASS = 9
+};
+
+FVM_STATE static uint32_t copies; /* makes names below work\ */
+
+NTSTATUS files_mark(struct files_place *place, uint32_t flags)
+{
+    return fvm_index_mark(files_index(), place->path.path, flags | FVM_INDEX_OWN,
+                          (struct fvm_str){0}, NULL, NULL);
+}
+
+static NTSTATUS open_real(HANDLE *handle, struct fvm_str name, ACCESS_MASK access,
+                          ULONG disposition, ULONG options)
+{
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    IO_STATUS_BLOCK io;
+
+    files_attr(&attr, &text, name, 0);
+    return real.NtCreateFile(handle, access | SYNCHRONIZE, &attr, &io, NULL, FILE_ATTRIBUTE_NORMAL,
+                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, disposition,
+                             options | FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT,
+                             NULL, 0);
+}
+
+static void copy_basic(HANDLE from, HANDLE to)
+{
+    FILE_BASIC_INFORMATION basic;
+    IO_STATUS_BLOCK io;
+
+    /* What has no attributes or times to give keeps those of its making. */
+    if (NT_SUCCESS(real.NtQueryInformationFile(from, &io, &basic, sizeof(basic), BASIC_CLASS)))
+        real.NtSetInformationFile(to, &io, &basic, sizeof(basic), BASIC_CLASS);
+}
+
+/* --- directories
+ * ---------------------------------------------------------------------------------- */
+
+/* The spelling that the host has for the last component of an open directory. */
+static void respell(struct fvm_str path, HANDLE handle, struct files_scratch *scratch)
+{
+    FILE_NAME_INFORMATION *name = (FILE_NAME_INFORMATION *)(void *)scratch->bytes;
+    struct fvm_str last = fvm_ntpath_last(path), real_name;
+    IO_STATUS_BLOCK io;
+
+    if (!NT_SUCCESS(
+            real.NtQueryInformationFile(handle, &io, name, sizeof(scratch->bytes), NAME_CLASS)))
+        return;
+    real_name = (struct fvm_str){name->FileName, name->FileNameLength / sizeof(WCHAR)};
+    if (real_name.cch < last.cch)
+        return;
+    real_name = fvm_str_sub(real_name, real_name.cch - last.cch, last.cch);
+    if (fvm_str_eq_fold(real_name, last))
+        memcpy((uint16_t *)(uintptr_t)last.s, real_name.s, last.cch * sizeof(*last.s));
+}
+
+/* Make one directory in the layer beside an open one of the host. */
+static NTSTATUS make_directory(struct files_place *place, struct files_scratch *scratch,
+                               HANDLE host)
+{
+    HANDLE made;
+    NTSTATUS status;
+
+    respell(place->path.path, host, scratch);
+    status = files_locate(place, scratch, place->path.path);
+    if (NT_SUCCESS(status))
+        status = open_real(&made, place->layer, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
+                           FILE_OPEN_IF, FILE_DIRECTORY_FILE);
+    if (!NT_SUCCESS(status))
+        return status;
+    copy_basic(host, made);
+    real.NtClose(made);
+    return files_mark(place, FVM_INDEX_MERGED | FVM_INDEX_DIRECTORY);
+}
+
+/* One of the directories above a place. */
+static NTSTATUS make_parent(struct fvm_str path, struct files_scratch *scratch)
+{
+    struct files_place place = {.is_file = true};
+    HANDLE host;
+    NTSTATUS status;
+
+    memcpy(scratch->virtual, path.s, path.cch * sizeof(*path.s));
+    place.path.path = (struct fvm_str){scratch->virtual, path.cch};
+    status = files_locate(&place, scratch, place.path.path);
+    if (!NT_SUCCESS(status) || files_is_own(&place))
+        return status;
+    status = open_real(&host, place.host, FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_DIRECTORY_FILE);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = make_directory(&place, scratch, host);
+    real.NtClose(host);
+    return status;
+}
+
+NTSTATUS files_make_parents(const struct files_place *place)
+{
+    struct fvm_str path = place->path.path, component;
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    NTSTATUS status = STATUS_SUCCESS;
+    uint32_t at = 0;
+
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    while (NT_SUCCESS(status) && fvm_ntpath_next(path, &at, &component) && at < path.cch)
+        status = make_parent(fvm_str_sub(path, 0, at), scratch);
+    return status;
+}
+
+/* --- files
+ * ---------------------------------------------------------------------------------------- */
+
+static NTSTATUS copy_data(HANDLE from, HANDLE to, uint8_t *bytes)
+{
+    LARGE_INTEGER at = {.QuadPart = 0};
+    IO_STATUS_BLOCK io;
+
+    for (;;) {
+        NTSTATUS status =
+            real.NtReadFile(from, NULL, NULL, NULL, &io, bytes, FILES_COPY_CB, &at, NULL);
+        ULONG got = (ULONG)io.Information;
+
+        if (status == STATUS_END_OF_FILE || (NT_SUCCESS(status) && !got))
+            return STATUS_SUCCESS;
+        if (NT_SUCCESS(status))
+            status = real.NtWriteFile(to, NULL, NULL, NULL, &io, bytes, got, &at, NULL);
+        if (!NT_SUCCESS(status))
+            return status;
+        at.QuadPart += got;
+    }
+}
+
+static void add_number(struct fvm_buf *text, uint32_t number)
+{
+    for (int shift = 28; shift >= 0; shift -= 4)
+        fvm_buf_add_unit(text, u"0123456789abcdef"[number >> shift & 15]);
+}
+
+/* <layer>\work\<pid>-<count> */
+static struct fvm_str temporary_name(struct fvm_buf *text)
+{
+    text->cch = 0;
+    fvm_buf_add(text, fvm_block_str(&fvm_engine.block->layer));
+    fvm_buf_add(text, FVM_STR(u"\\work\\"));
+    add_number(text, fvm_engine.pid);
+    fvm_buf_add_unit(text, '-');
+    add_number(text, __atomic_add_fetch(&copies, 1, __ATOMIC_RELAXED));
+    return fvm_buf_str(text);
+}
+
+static NTSTATUS rename_to(HANDLE handle, struct fvm_str name, void *room, size_t room_cb)
+{
+    FILE_RENAME_INFORMATION *info = room;
+    ULONG cb = (ULONG)(offsetof(FILE_RENAME_INFORMATION, FileName) + name.cch * sizeof(WCHAR));
+    IO_STATUS_BLOCK io;
+
+    if (cb > room_cb)
+        return STATUS_NAME_TOO_LONG;
+    memset(info, 0, sizeof(*info));
+    info->FileNameLength = name.cch * (ULONG)sizeof(WCHAR);
+    memcpy(info->FileName, name.s, info->FileNameLength);
+    return real.NtSetInformationFile(handle, &io, info, cb, RENAME_CLASS);
+}
+
+static void remove_open(HANDLE handle)
+{
+    FILE_DISPOSITION_INFORMATION info = {.DoDeleteFile = TRUE};
+    IO_STATUS_BLOCK io;
+
+    real.NtSetInformationFile(handle, &io, &info, sizeof(info), DISPOSITION_CLASS);
+}
+
+static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host,
+                          bool with_data)
+{
+    struct fvm_buf text = {scratch->other, 0, FILES_NAME_CCH};
+    HANDLE copy;
+    NTSTATUS status =
+        open_real(&copy, temporary_name(&text), GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES,
+                  FILE_CREATE, FILE_NON_DIRECTORY_FILE);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (with_data)
+        status = copy_data(host, copy, scratch->bytes);
+    if (NT_SUCCESS(status)) {
+        copy_basic(host, copy);
+        status = rename_to(copy, place->layer, scratch->bytes, sizeof(scratch->bytes));
+    }
+    if (!NT_SUCCESS(status))
+        remove_open(copy);
+    real.NtClose(copy);
+    /* Somebody was faster: his copy is as good. */
+    return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
+}
+
+static bool is_directory(HANDLE handle)
+{
+    FILE_STANDARD_INFORMATION standard;
+    IO_STATUS_BLOCK io;
+
+    return NT_SUCCESS(real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard),
+                                                  STANDARD_CLASS)) &&
+           standard.Directory;
+}
+
+NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch, bool with_data)
+{
+    HANDLE host;
+    NTSTATUS status = open_real(
+        &host, place->host, FILE_READ_ATTRIBUTES | (with_data ? FILE_READ_DATA : 0), FILE_OPEN, 0);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = files_make_parents(place);
+    /* The parents have the host's spelling now. */
+    if (NT_SUCCESS(status) && is_directory(host)) {
+        status = make_directory(place, scratch, host);
+    } else if (NT_SUCCESS(status)) {
+        respell(place->path.path, host, scratch);
+        status = files_locate(place, scratch, place->path.path);
+        if (NT_SUCCESS(status))
+            status = copy_file(place, scratch, host, with_data);
+        if (NT_SUCCESS(status))
+            status = files_mark(place, 0);
+    }
+    real.NtClose(host);
+    return status;
+}

@@ -1,0 +1,126 @@
+/* rooms/files/files.h: one view of files: the host's, with the VM's own on top. Private to this
+ * room.
+ */
+#pragma once
+#include "core/index.h"
+#include "core/ntpath.h"
+#include "engine/nt.h"
+
+/* --- scratch.c: room for long names, since a hook may run on a small stack -----------------------
+ */
+enum { FILES_NAME_CCH = 32768, FILES_COPY_CB = 65536 };
+struct files_scratch {
+    uint16_t given[FILES_NAME_CCH];   /* the caller's name, or a root's */
+    uint16_t virtual[FILES_NAME_CCH]; /* canonical */
+    uint16_t layer[FILES_NAME_CCH];   /* NT path of the private file */
+    uint16_t host[FILES_NAME_CCH];    /* NT path of the host's */
+    uint16_t other[FILES_NAME_CCH];
+    uint8_t bytes[FILES_COPY_CB];
+};
+/** Take one; give it back with files_scratch_put(). @return NULL no memory */
+struct files_scratch *files_scratch_get(void);
+void files_scratch_put(struct files_scratch *scratch);
+static inline void fvm_cleanup_files_scratch(struct files_scratch **scratch)
+{
+    files_scratch_put(*scratch);
+}
+
+/* --- resolve.c: what a name means ----------------------------------------------------------------
+ */
+/* A name as it was given, and where its file is. All texts are in the scratch. */
+struct files_place {
+    bool is_file;           /* else none of this room's: pass the call unchanged */
+    struct fvm_ntpath path; /* virtual */
+    struct fvm_index_hit hit;
+    struct fvm_str layer; /* NT path below the layer, whether or not something is there */
+    struct fvm_str host;  /* NT path on the host; empty where the layer alone decides */
+    ULONG attributes;     /* OBJ_... of the caller */
+    void *security, *quality;
+};
+/** Does the layer decide: is what is there, or is not there, all? */
+static inline bool files_is_own(const struct files_place *place)
+{
+    return place->hit.answer == FVM_INDEX_IS_OWN || place->hit.answer == FVM_INDEX_BELOW_OWN;
+}
+/** Is it a directory of both, in which the host's unmarked names show through? */
+static inline bool files_is_merged(const struct files_place *place)
+{
+    return place->hit.answer == FVM_INDEX_IS_OWN && place->hit.flags & FVM_INDEX_MERGED;
+}
+/**
+ * Find out what a caller's attributes name.
+ *
+ * @param attr [in] captured once
+ * @return STATUS_SUCCESS; a status as NT gives for the name; STATUS_OBJECT_NAME_NOT_FOUND for what
+ *         is hidden
+ */
+NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
+                       const OBJECT_ATTRIBUTES *attr);
+/** The same for a virtual path. @param path in scratch->virtual or elsewhere, not in `layer`/`host`
+ */
+NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch,
+                      struct fvm_str path);
+/** The virtual path of an open file. @param out [out] in scratch->other; empty: not a file of ours
+ * @param is_private [out] NULL, or for: it lies in the layer */
+NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                       bool *is_private);
+/** Spell the last component in the layer as the caller did: he may be making it anew. */
+void files_respell_layer(struct files_place *place);
+/** Turn a real NT name (layer or host) into the virtual one, in place. @return is it another? */
+bool files_unmap(struct fvm_buf *name);
+/** Attributes that name `path` absolutely. */
+void files_attr(OBJECT_ATTRIBUTES *attr, UNICODE_STRING *name, struct fvm_str path,
+                ULONG attributes);
+const struct fvm_index *files_index(void);
+NTSTATUS files_start(void);
+
+/* --- copy.c: bring names into the layer ----------------------------------------------------------
+ */
+/** Make the directories above a place in the layer, as the host has them. */
+NTSTATUS files_make_parents(const struct files_place *place);
+/**
+ * Give the VM its own copy of what the host has at a place.
+ *
+ * @param with_data false: the content is not wanted, it will be overwritten
+ * @return STATUS_SUCCESS: the place is the VM's now; NT's status of what failed
+ */
+NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch, bool with_data);
+/** Mark a place as the VM's. */
+NTSTATUS files_mark(struct files_place *place, uint32_t flags);
+/** Who writes to the index in this thread. */
+struct fvm_index_writer files_writer_here(void);
+
+/* --- names.c: pure
+ * -------------------------------------------------------------------------------- */
+/** May a file that is opened with this access be changed through the handle? */
+bool files_wants_change(ACCESS_MASK access, ULONG options);
+/** May the disposition change or make something? */
+bool files_may_create(ULONG disposition);
+
+/* --- table.c: what is known of handles in this process
+ * -------------------------------------------- */
+struct files_listing;
+struct files_slot {
+    uint32_t generation; /* of the index, when the directory was the host's alone; 0: not known */
+    struct files_listing *listing;
+};
+/** The slot of a handle. @param make make its page if it is missing @return NULL: none */
+struct files_slot *files_slot(HANDLE handle, bool make);
+/** Memory of the engine's own, for what lives longer than a call. NULL early in a process' life */
+void *files_allocate(size_t cb);
+void files_free(void *memory);
+
+/* --- list.c
+ * --------------------------------------------------------------------------------------- */
+/** Forget how far a handle's listing was. */
+void files_listing_drop(struct files_slot *slot);
+/** Is nothing in a merged directory? @return STATUS_SUCCESS; STATUS_DIRECTORY_NOT_EMPTY; failures
+ */
+NTSTATUS files_check_empty(const struct files_place *place);
+
+/* --- match.c: pure
+ * -------------------------------------------------------------------------------- */
+/** Does a name match a mask of NtQueryDirectoryFile: * ? and, as kernel32 writes them, < > " */
+bool files_mask_matches(struct fvm_str mask, struct fvm_str name);
+/** Order of a listing: without case; `.` and `..` first. */
+int files_name_order(struct fvm_str a, struct fvm_str b);

@@ -1,0 +1,332 @@
+/* rooms/files/list.c: listings of directories that the VM and the host share. A directory in which
+ * the VM changed nothing is read by the caller's own call. */
+#include "rooms/files/list.h"
+
+#include "engine/capture.h"
+#include "engine/image.h"
+#include "engine/real.h"
+#include "rooms/files/handlers.h"
+
+#include <string.h>
+
+enum { ID_BOTH_CLASS = 37, LIST_BLOCK_CB = FILES_COPY_CB };
+
+static struct fvm_str name_of(const NT_DIR_ENTRY *entry)
+{
+    return (struct fvm_str){entry->FileName, entry->FileNameLength / sizeof(WCHAR)};
+}
+
+static bool is_dots(struct fvm_str name)
+{
+    return fvm_str_eq(name, FVM_STR(u".")) || fvm_str_eq(name, FVM_STR(u".."));
+}
+
+NTSTATUS files_list_each(struct fvm_str dir, files_entry_fn *fn, void *context)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    IO_STATUS_BLOCK io;
+    BOOLEAN restart = TRUE;
+    NTSTATUS status;
+    HANDLE handle;
+
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    files_attr(&attr, &text, dir, 0);
+    status = real.NtOpenFile(&handle, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attr, &io,
+                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                             FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT |
+                                 FILE_OPEN_FOR_BACKUP_INTENT);
+    if (!NT_SUCCESS(status))
+        return status;
+    for (;;) {
+        const char *at = (const char *)scratch->bytes;
+        const NT_DIR_ENTRY *entry;
+
+        status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, scratch->bytes,
+                                           LIST_BLOCK_CB, ID_BOTH_CLASS, FALSE, NULL, restart);
+        if (status)
+            break;
+        restart = FALSE;
+        do {
+            entry = (const NT_DIR_ENTRY *)(const void *)at;
+            status = fn(context, entry);
+            at += entry->NextEntryOffset;
+        } while (NT_SUCCESS(status) && entry->NextEntryOffset);
+        if (!NT_SUCCESS(status))
+            break;
+    }
+    real.NtClose(handle);
+    return status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE ? STATUS_SUCCESS
+                                                                           : status;
+}
+
+/* --- gathering
+ * ------------------------------------------------------------------------------------ */
+
+struct gathering {
+    struct files_listing *listing;
+    struct fvm_str mask;      /* empty: all */
+    struct fvm_buf directory; /* virtual path, with room for a name behind it */
+    bool is_host;             /* these are the host's names: marked ones are not shown */
+};
+
+/* Does the layer decide what this name of the host's is? */
+static bool is_marked(struct gathering *all, struct fvm_str name)
+{
+    struct fvm_buf path = all->directory;
+    struct fvm_index_hit hit;
+
+    if (path.s[path.cch - 1] != '\\' && fvm_failed(fvm_buf_add_unit(&path, '\\')))
+        return false;
+    if (fvm_failed(fvm_buf_add(&path, name)) ||
+        fvm_failed(fvm_index_lookup(files_index(), fvm_buf_str(&path), &hit, NULL, NULL)))
+        return false;
+    return hit.is_complete && hit.answer == FVM_INDEX_IS_OWN;
+}
+
+static NTSTATUS grow(struct files_listing *listing)
+{
+    uint32_t cap = listing->cap ? listing->cap * 2 : 64;
+    NT_DIR_ENTRY **grown = files_allocate(cap * sizeof(*grown));
+
+    if (!grown)
+        return STATUS_NO_MEMORY;
+    if (listing->count)
+        memcpy(grown, listing->entries, listing->count * sizeof(*grown));
+    files_free(listing->entries);
+    listing->entries = grown;
+    listing->cap = cap;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS gather_one(void *context, const NT_DIR_ENTRY *entry)
+{
+    struct gathering *all = context;
+    struct files_listing *listing = all->listing;
+    struct fvm_str name = name_of(entry);
+    size_t cb = offsetof(NT_DIR_ENTRY, FileName) + entry->FileNameLength;
+    NT_DIR_ENTRY *copy;
+    NTSTATUS status;
+
+    /* `.` and `..` are the layer's; a root has none. */
+    if (all->is_host ? is_marked(all, name) || (is_dots(name) && all->directory.cch > 3) : false)
+        return STATUS_SUCCESS;
+    if (all->mask.cch && !files_mask_matches(all->mask, name))
+        return STATUS_SUCCESS;
+    status = listing->count == listing->cap ? grow(listing) : STATUS_SUCCESS;
+    copy = NT_SUCCESS(status) ? files_allocate(cb) : NULL;
+    if (!copy)
+        return STATUS_NO_MEMORY;
+    memcpy(copy, entry, cb);
+    listing->entries[listing->count++] = copy;
+    return STATUS_SUCCESS;
+}
+
+/* Heap sort: no recursion, no memory. */
+static void sift(NT_DIR_ENTRY **at, uint32_t root, uint32_t count)
+{
+    for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
+        NT_DIR_ENTRY *swap;
+
+        if (child + 1 < count && files_name_order(name_of(at[child]), name_of(at[child + 1])) < 0)
+            child++;
+        if (files_name_order(name_of(at[root]), name_of(at[child])) >= 0)
+            return;
+        swap = at[root];
+        at[root] = at[child];
+        at[child] = swap;
+    }
+}
+
+static void sort(NT_DIR_ENTRY **at, uint32_t count)
+{
+    for (uint32_t i = count / 2; i-- > 0;)
+        sift(at, i, count);
+    for (uint32_t i = count; i-- > 1;) {
+        NT_DIR_ENTRY *swap = at[0];
+
+        at[0] = at[i];
+        at[i] = swap;
+        sift(at, 0, i);
+    }
+}
+
+static void empty(struct files_listing *listing)
+{
+    for (uint32_t i = 0; i < listing->count; i++)
+        files_free(listing->entries[i]);
+    files_free(listing->entries);
+    listing->entries = NULL;
+    listing->count = listing->cap = listing->at = 0;
+}
+
+static NTSTATUS gather(struct files_listing *listing, const struct files_place *place,
+                       struct files_scratch *scratch, struct fvm_str mask)
+{
+    struct gathering all = {.listing = listing,
+                            .mask = mask,
+                            .directory = {scratch->virtual, place->path.path.cch, FILES_NAME_CCH}};
+    NTSTATUS status = STATUS_SUCCESS;
+
+    empty(listing);
+    if (place->host.cch) {
+        all.is_host = true;
+        status = files_list_each(place->host, gather_one, &all);
+    }
+    all.is_host = false;
+    /* A root has no directory in the layer before something is changed below it. */
+    if (NT_SUCCESS(status) || status == STATUS_OBJECT_NAME_NOT_FOUND) {
+        status = files_list_each(place->layer, gather_one, &all);
+        if (status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND)
+            status = STATUS_SUCCESS;
+    }
+    if (NT_SUCCESS(status) && listing->count)
+        sort(listing->entries, listing->count);
+    return status;
+}
+
+static NTSTATUS stop_at_first(void *context, const NT_DIR_ENTRY *entry)
+{
+    struct gathering *all = context;
+    struct fvm_str name = name_of(entry);
+
+    if (is_dots(name) || (all->is_host && is_marked(all, name)))
+        return STATUS_SUCCESS;
+    return STATUS_DIRECTORY_NOT_EMPTY;
+}
+
+NTSTATUS files_check_empty(const struct files_place *place)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct gathering all = {.is_host = true};
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    all.directory = (struct fvm_buf){scratch->virtual, 0, FILES_NAME_CCH};
+    fvm_buf_add(&all.directory, place->path.path);
+    if (place->host.cch)
+        status = files_list_each(place->host, stop_at_first, &all);
+    if (!NT_SUCCESS(status))
+        return status;
+    all.is_host = false;
+    return files_list_each(place->layer, stop_at_first, &all);
+}
+
+/* --- the call
+ * --------------------------------------------------------------------------------------- */
+
+void files_listing_drop(struct files_slot *slot)
+{
+    struct files_listing *listing = __atomic_exchange_n(&slot->listing, NULL, __ATOMIC_ACQ_REL);
+
+    if (!listing)
+        return;
+    empty(listing);
+    files_free(listing);
+}
+
+static void lock(struct files_listing *listing)
+{
+    LARGE_INTEGER now = {.QuadPart = 0};
+
+    while (__atomic_exchange_n(&listing->busy, 1, __ATOMIC_ACQUIRE))
+        real.NtDelayExecution(FALSE, &now);
+}
+
+/* What the handle is open on, if its listing is a merged one. @return FVM_PASS: it is not */
+static NTSTATUS find_merged(struct files_place *place, struct files_scratch *scratch, HANDLE handle,
+                            uint32_t *generation)
+{
+    struct fvm_str path;
+    NTSTATUS status;
+
+    *generation = fvm_index_generation(files_index());
+    *place = (struct files_place){.is_file = true};
+    status = files_path_of(&path, scratch, handle, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!path.cch)
+        return FVM_PASS;
+    memcpy(scratch->virtual, path.s, path.cch * sizeof(*path.s));
+    place->path.path = (struct fvm_str){scratch->virtual, path.cch};
+    status = files_locate(place, scratch, place->path.path);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (files_is_merged(place) || (place->hit.answer == FVM_INDEX_HOST && place->hit.is_complete))
+        return STATUS_SUCCESS;
+    return FVM_PASS;
+}
+
+static NTSTATUS serve(struct files_slot *slot, const struct files_place *place,
+                      struct files_scratch *scratch, UNICODE_STRING *mask, bool restart,
+                      IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class, bool single)
+{
+    struct files_listing *listing = slot->listing;
+    struct fvm_str wanted = {0};
+    ULONG_PTR written = 0;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (mask && mask->Length)
+        wanted = (struct fvm_str){mask->Buffer, mask->Length / sizeof(WCHAR)};
+    if (!listing) {
+        listing = files_allocate(sizeof(*listing));
+        if (!listing)
+            return STATUS_NO_MEMORY;
+        *listing = (struct files_listing){0};
+        slot->listing = listing;
+        restart = true;
+    }
+    lock(listing);
+    if (restart) {
+        listing->had_any = false;
+        status = gather(listing, place, scratch, wanted);
+    }
+    if (NT_SUCCESS(status))
+        status = files_list_format(listing, info, cb, class, single, &written);
+    __atomic_store_n(&listing->busy, 0, __ATOMIC_RELEASE);
+    io->Status = status;
+    io->Information = written;
+    return status;
+}
+
+/**
+ * List a directory of the VM's view.
+ *
+ * @source nt:NtQueryDirectoryFile; paper:files
+ */
+NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc, void *context,
+                                          IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class,
+                                          BOOLEAN single, UNICODE_STRING *mask, BOOLEAN restart)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_place place;
+    uint32_t generation;
+    NTSTATUS status;
+
+    if ((slot && !slot->listing && slot->generation &&
+         slot->generation == fvm_index_generation(files_index())) ||
+        !files_list_class_known(class) || apc)
+        return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
+                                         mask, restart);
+    scratch = files_scratch_get();
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = find_merged(&place, scratch, handle, &generation);
+    if (!NT_SUCCESS(status))
+        return status;
+    slot = files_slot(handle, true);
+    if (status == FVM_PASS || !slot) {
+        if (slot)
+            slot->generation = generation;
+        return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
+                                         mask, restart);
+    }
+    status = serve(slot, &place, scratch, mask, restart, io, info, cb, class, single);
+    if (event && NT_SUCCESS(status))
+        real.NtSetEvent(event, NULL);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* rooms/files/list.h: a merged listing. Private to the room's list*.c. */
+#pragma once
+#include "rooms/files/files.h"
+
+struct files_listing {
+    uint32_t busy; /* a spin lock: two threads with one handle */
+    uint32_t count, cap, at;
+    bool had_any; /* something was given already: the end is STATUS_NO_MORE_FILES */
+    NT_DIR_ENTRY **entries;
+};
+/** Write entries from listing->at on in the layout of a class. @param info may be a bad pointer
+ * @return STATUS_SUCCESS; STATUS_BUFFER_OVERFLOW the first is cut; STATUS_NO_MORE_FILES; ... */
+NTSTATUS files_list_format(struct files_listing *listing, void *info, ULONG cb, ULONG class,
+                           bool single, ULONG_PTR *written);
+/** Does a class have a known layout? */
+bool files_list_class_known(ULONG class);
+
+/** Called for each name of a directory. @return STATUS_SUCCESS: go on; else that is the result */
+typedef NTSTATUS files_entry_fn(void *context, const NT_DIR_ENTRY *entry);
+/** Read one real directory. @param dir NT path */
+NTSTATUS files_list_each(struct fvm_str dir, files_entry_fn *fn, void *context);

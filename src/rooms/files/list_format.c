@@ -1,0 +1,113 @@
+/* rooms/files/list_format.c: entries in the layouts of NtQueryDirectoryFile. See list.h. */
+#include "engine/capture.h"
+#include "rooms/files/list.h"
+
+#include <string.h>
+
+/* Where the parts of an entry stand in a class; 0: it has none. */
+struct layout {
+    UCHAR class, name, name_length, common, ea, short_name, id;
+};
+static const struct layout layouts[] = {
+    {.class = 1, .name = 64, .name_length = 60, .common = 60},
+    {.class = 2, .name = 68, .name_length = 60, .common = 60, .ea = 64},
+    {.class = 3, .name = 94, .name_length = 60, .common = 60, .ea = 64, .short_name = 68},
+    {.class = 12, .name = 12, .name_length = 8, .common = 8},
+    {.class = 37,
+     .name = 104,
+     .name_length = 60,
+     .common = 60,
+     .ea = 64,
+     .short_name = 68,
+     .id = 96},
+    {.class = 38, .name = 80, .name_length = 60, .common = 60, .ea = 64, .id = 72},
+};
+
+static const struct layout *find(ULONG class)
+{
+    for (size_t i = 0; i < ARRAY_LEN(layouts); i++)
+        if (layouts[i].class == class)
+            return &layouts[i];
+    return NULL;
+}
+
+bool files_list_class_known(ULONG class)
+{
+    return find(class) != NULL;
+}
+
+/* One entry. @param fixed room for the part before the name @return bytes of it */
+static ULONG write_fixed(const struct layout *layout, const NT_DIR_ENTRY *entry, UINT8 fixed[104])
+{
+    memset(fixed, 0, layout->name);
+    /* Up to the attributes all classes but "names" agree with each other. */
+    memcpy(fixed, entry, layout->common);
+    memcpy(fixed + layout->name_length, &entry->FileNameLength, sizeof(ULONG));
+    if (layout->ea)
+        memcpy(fixed + layout->ea, &entry->EaSize, sizeof(ULONG));
+    if (layout->short_name) {
+        fixed[layout->short_name] = (UINT8)entry->ShortNameLength;
+        memcpy(fixed + layout->short_name + 2, entry->ShortName, sizeof(entry->ShortName));
+    }
+    if (layout->id)
+        memcpy(fixed + layout->id, &entry->FileId, sizeof(entry->FileId));
+    memset(fixed, 0, 2 * sizeof(ULONG)); /* NextEntryOffset, FileIndex */
+    return layout->name;
+}
+
+static NTSTATUS write_entry(const struct layout *layout, const NT_DIR_ENTRY *entry, char *to,
+                            ULONG room, ULONG *used)
+{
+    UINT8 fixed[104];
+    ULONG fixed_cb = write_fixed(layout, entry, fixed), name_cb = entry->FileNameLength;
+    NTSTATUS status;
+
+    if (fixed_cb + name_cb > room)
+        name_cb = room - fixed_cb;
+    status = fvm_copy_guarded(to, fixed, fixed_cb);
+    if (NT_SUCCESS(status))
+        status = fvm_copy_guarded(to + fixed_cb, entry->FileName, name_cb);
+    *used = fixed_cb + name_cb;
+    if (NT_SUCCESS(status) && name_cb < entry->FileNameLength)
+        status = STATUS_BUFFER_OVERFLOW;
+    return status;
+}
+
+NTSTATUS files_list_format(struct files_listing *listing, void *info, ULONG cb, ULONG class,
+                           bool single, ULONG_PTR *written)
+{
+    const struct layout *layout = find(class);
+    ULONG at = 0, last = 0;
+
+    *written = 0;
+    if (!layout)
+        return STATUS_INVALID_INFO_CLASS;
+    if (cb < ((layout->name + sizeof(WCHAR) + 7U) & ~7U))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (listing->at >= listing->count)
+        return listing->had_any ? STATUS_NO_MORE_FILES : STATUS_NO_SUCH_FILE;
+    while (listing->at < listing->count) {
+        const NT_DIR_ENTRY *entry = listing->entries[listing->at];
+        ULONG next = *written ? (at + 7) & ~7U : 0, used;
+        NTSTATUS status;
+
+        if (*written && (next >= cb || cb - next < layout->name + entry->FileNameLength))
+            break;
+        status = write_entry(layout, entry, (char *)info + next, cb - next, &used);
+        if (!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW)
+            return status;
+        if (*written) {
+            ULONG offset = next - last;
+
+            fvm_copy_guarded((char *)info + last, &offset, sizeof(offset));
+        }
+        last = next;
+        at = next + used;
+        *written = at;
+        listing->at++;
+        listing->had_any = true;
+        if (single || status == STATUS_BUFFER_OVERFLOW)
+            return status;
+    }
+    return STATUS_SUCCESS;
+}

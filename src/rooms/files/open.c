@@ -1,0 +1,196 @@
+/* rooms/files/open.c: NtCreateFile and NtOpenFile: where is the file that is meant, and must it
+ * become the VM's own first? */
+#include "rooms/files/files.h"
+
+#include "engine/hook.h"
+#include "engine/real.h"
+#include "rooms/files/handlers.h"
+
+/* One call, as the caller made it. */
+struct opening {
+    HANDLE *handle;
+    ACCESS_MASK access;
+    IO_STATUS_BLOCK *io;
+    LARGE_INTEGER *size;
+    ULONG attributes, share, disposition, options;
+    void *ea;
+    ULONG ea_cb;
+};
+
+static NTSTATUS call_real(const struct opening *opening, const struct files_place *place,
+                          struct fvm_str name, ULONG disposition)
+{
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+
+    files_attr(&attr, &text, name, place->attributes);
+    attr.SecurityDescriptor = place->security;
+    attr.SecurityQualityOfService = place->quality;
+    return real.NtCreateFile(opening->handle, opening->access, &attr, opening->io, opening->size,
+                             opening->attributes, opening->share, disposition, opening->options,
+                             opening->ea, opening->ea_cb);
+}
+
+/* What the host has at a place, without opening it. */
+static NTSTATUS look_at_host(const struct files_place *place, FILE_BASIC_INFORMATION *info)
+{
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+
+    files_attr(&attr, &text, place->host, 0);
+    return real.NtQueryAttributesFile(&attr, info);
+}
+
+/* Open what the layer has, or has not. */
+static NTSTATUS open_layer(const struct opening *opening, struct files_place *place)
+{
+    struct opening once = *opening;
+    struct fvm_index_writer writer = files_writer_here();
+    NTSTATUS status;
+
+    if (opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(place)) {
+        /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
+        if (files_check_empty(place) == STATUS_DIRECTORY_NOT_EMPTY)
+            once.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+        else
+            fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
+    }
+    if (files_may_create(opening->disposition))
+        files_respell_layer(place);
+    status = call_real(&once, place, place->layer, opening->disposition);
+    /* Deleted, and made again in another spelling. */
+    if (status == STATUS_SUCCESS && files_may_create(opening->disposition) &&
+        place->hit.answer == FVM_INDEX_IS_OWN && opening->io->Information == FILE_CREATED)
+        fvm_index_rename(files_index(), place->path.path, place->path.path, &writer);
+    return status;
+}
+
+/* A new name: the layer gets it. What the host has above it is there, for the host said so. */
+static NTSTATUS create_new(const struct opening *opening, struct files_place *place,
+                           struct files_scratch *scratch)
+{
+    NTSTATUS status = files_make_parents(place);
+
+    /* The parents' spelling may be the host's now. */
+    if (NT_SUCCESS(status))
+        status = files_locate(place, scratch, place->path.path);
+    if (NT_SUCCESS(status))
+        status = call_real(opening, place, place->layer, opening->disposition);
+    if (NT_SUCCESS(status) && status != STATUS_PENDING) {
+        bool is_directory = opening->options & FILE_DIRECTORY_FILE;
+        NTSTATUS marked = files_mark(place, is_directory ? FVM_INDEX_DIRECTORY : 0);
+
+        if (!NT_SUCCESS(marked)) {
+            real.NtClose(*opening->handle);
+            return marked;
+        }
+    }
+    return status;
+}
+
+/* The host has the name: the VM changes a copy of it. */
+static NTSTATUS change_copy(const struct opening *opening, struct files_place *place,
+                            struct files_scratch *scratch, const FILE_BASIC_INFORMATION *info)
+{
+    bool overwrites = opening->disposition == FILE_SUPERSEDE ||
+                      opening->disposition == FILE_OVERWRITE ||
+                      opening->disposition == FILE_OVERWRITE_IF;
+    bool is_directory = info->FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+    NTSTATUS status;
+
+    if (opening->disposition == FILE_CREATE)
+        return STATUS_OBJECT_NAME_COLLISION;
+    /* What cannot succeed shall not leave a copy behind. */
+    if (is_directory && (overwrites || opening->options & FILE_NON_DIRECTORY_FILE))
+        return overwrites && !(opening->options & FILE_NON_DIRECTORY_FILE)
+                   ? STATUS_OBJECT_NAME_COLLISION
+                   : STATUS_FILE_IS_A_DIRECTORY;
+    if (!is_directory && opening->options & FILE_DIRECTORY_FILE)
+        return STATUS_NOT_A_DIRECTORY;
+    status = files_copy_up(place, scratch, !overwrites);
+    return NT_SUCCESS(status) ? call_real(opening, place, place->layer, opening->disposition)
+                              : status;
+}
+
+static NTSTATUS open_host(const struct opening *opening, struct files_place *place,
+                          struct files_scratch *scratch)
+{
+    bool changes = files_wants_change(opening->access, opening->options);
+    FILE_BASIC_INFORMATION info;
+    NTSTATUS status;
+
+    if (!changes && opening->disposition == FILE_OPEN)
+        return call_real(opening, place, place->host, FILE_OPEN);
+    if (!changes && opening->disposition == FILE_OPEN_IF) {
+        status = call_real(opening, place, place->host, FILE_OPEN);
+        if (status != STATUS_OBJECT_NAME_NOT_FOUND)
+            return status;
+    }
+    status = look_at_host(place, &info);
+    if (NT_SUCCESS(status))
+        return change_copy(opening, place, scratch, &info);
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND || opening->disposition == FILE_OPEN ||
+        opening->disposition == FILE_OVERWRITE)
+        return call_real(opening, place, place->host, FILE_OPEN);
+    return create_new(opening, place, scratch);
+}
+
+static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTES *attr,
+                           bool *is_ours)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+    NTSTATUS status;
+
+    *is_ours = true;
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = files_resolve(&place, scratch, attr);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!place.is_file || opening->options & FILE_OPEN_BY_FILE_ID) {
+        *is_ours = false;
+        return STATUS_SUCCESS;
+    }
+    if (files_is_own(&place))
+        return open_layer(opening, &place);
+    /* Where nothing is changed and nothing was moved, the caller's own words will do. */
+    if (place.hit.answer == FVM_INDEX_HOST && opening->disposition == FILE_OPEN &&
+        !files_wants_change(opening->access, opening->options)) {
+        *is_ours = false;
+        return STATUS_SUCCESS;
+    }
+    return open_host(opening, &place, scratch);
+}
+
+/**
+ * Open or create a file of the VM's view.
+ *
+ * @return NT's status for the place where the file is; a copy's failure (STATUS_DISK_FULL, ...)
+ * @source nt:NtCreateFile; paper:files
+ */
+NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attr,
+                                  IO_STATUS_BLOCK *io, LARGE_INTEGER *size, ULONG attributes,
+                                  ULONG share, ULONG disposition, ULONG options, void *ea,
+                                  ULONG ea_cb)
+{
+    struct opening opening = {handle, access,      io,      size, attributes,
+                              share,  disposition, options, ea,   ea_cb};
+    bool is_ours;
+    NTSTATUS status = open_place(&opening, attr, &is_ours);
+
+    return is_ours ? status
+                   : real.NtCreateFile(handle, access, attr, io, size, attributes, share,
+                                       disposition, options, ea, ea_cb);
+}
+
+/** Open a file of the VM's view. @source nt:NtOpenFile; paper:files */
+NTSTATUS NTAPI files_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attr,
+                                IO_STATUS_BLOCK *io, ULONG share, ULONG options)
+{
+    struct opening opening = {handle, access, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
+    bool is_ours;
+    NTSTATUS status = open_place(&opening, attr, &is_ours);
+
+    return is_ours ? status : real.NtOpenFile(handle, access, attr, io, share, options);
+}

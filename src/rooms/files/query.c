@@ -1,0 +1,133 @@
+/* rooms/files/query.c: questions by name, and names in answers. */
+#include "core/pe.h"
+#include "engine/capture.h"
+#include "engine/real.h"
+#include "rooms/files/files.h"
+#include "rooms/files/handlers.h"
+
+#include <string.h>
+
+typedef NTSTATUS(NTAPI *by_name)(OBJECT_ATTRIBUTES *, void *);
+
+static NTSTATUS query_by_name(by_name call, OBJECT_ATTRIBUTES *attr, void *info)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES there;
+    struct files_place place;
+    NTSTATUS status;
+
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = files_resolve(&place, scratch, attr);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!place.is_file || place.hit.answer == FVM_INDEX_HOST)
+        return call(attr, info);
+    files_attr(&there, &text, files_is_own(&place) ? place.layer : place.host, place.attributes);
+    return call(&there, info);
+}
+
+/** Attributes of a file of the VM's view. @source nt:NtQueryAttributesFile */
+NTSTATUS NTAPI files_NtQueryAttributesFile(OBJECT_ATTRIBUTES *attr, void *info)
+{
+    return query_by_name(real.NtQueryAttributesFile, attr, info);
+}
+
+/** The same with sizes. @source nt:NtQueryFullAttributesFile */
+NTSTATUS NTAPI files_NtQueryFullAttributesFile(OBJECT_ATTRIBUTES *attr, void *info)
+{
+    return query_by_name(real.NtQueryFullAttributesFile, attr, info);
+}
+
+/* --- names in answers
+ * ----------------------------------------------------------------------------- */
+
+/* A UNICODE_STRING with its text behind it: the virtual name is never longer. */
+static void unmap_string(UNICODE_STRING *string)
+{
+    struct fvm_buf text = {string->Buffer, string->Length / sizeof(WCHAR),
+                           string->MaximumLength / sizeof(WCHAR)};
+
+    if (!string->Buffer || !files_unmap(&text))
+        return;
+    string->Length = (USHORT)(text.cch * sizeof(WCHAR));
+    if (text.cch < text.cap_cch)
+        string->Buffer[text.cch] = 0;
+}
+
+/** @source nt:NtQueryObject */
+NTSTATUS NTAPI files_NtQueryObject(HANDLE handle, ULONG class, void *info, ULONG cb, ULONG *needed)
+{
+    enum { NAME = 1 };
+    NTSTATUS status = real.NtQueryObject(handle, class, info, cb, needed);
+
+    if (class == NAME && NT_SUCCESS(status))
+        unmap_string(info);
+    return status;
+}
+
+/** @source nt:NtQueryVirtualMemory */
+NTSTATUS NTAPI files_NtQueryVirtualMemory(HANDLE process, const void *at, ULONG class, void *info,
+                                          SIZE_T cb, SIZE_T *needed)
+{
+    enum { MAPPED_FILE_NAME = 2 };
+    NTSTATUS status = real.NtQueryVirtualMemory(process, at, class, info, cb, needed);
+
+    if (class == MAPPED_FILE_NAME && NT_SUCCESS(status))
+        unmap_string(info);
+    return status;
+}
+
+/** @source nt:NtQueryInformationProcess */
+NTSTATUS NTAPI files_NtQueryInformationProcess(HANDLE process, ULONG class, void *info, ULONG cb,
+                                               ULONG *needed)
+{
+    enum { IMAGE_FILE_NAME = 27, IMAGE_FILE_NAME_WIN32 = 43 };
+    NTSTATUS status = real.NtQueryInformationProcess(process, class, info, cb, needed);
+
+    if ((class == IMAGE_FILE_NAME || class == IMAGE_FILE_NAME_WIN32) && NT_SUCCESS(status))
+        unmap_string(info);
+    return status;
+}
+
+/* Write a virtual name where the real one stands. @param name below the drive: \dir\file */
+static NTSTATUS put_name(FILE_NAME_INFORMATION *info, ULONG cb, struct fvm_str name,
+                         ULONG_PTR *written)
+{
+    ULONG room = cb - (ULONG)offsetof(FILE_NAME_INFORMATION, FileName);
+    ULONG name_cb = name.cch * (ULONG)sizeof(WCHAR), copied = name_cb < room ? name_cb : room;
+
+    info->FileNameLength = name_cb;
+    memcpy(info->FileName, name.s, copied);
+    *written = offsetof(FILE_NAME_INFORMATION, FileName) + copied;
+    return copied < name_cb ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+/** @source nt:NtQueryInformationFile */
+NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
+                                            ULONG cb, ULONG class)
+{
+    enum { NAME = 9, ALL = 18, NORMALIZED_NAME = 48, ALL_NAME_AT = 96 };
+    ULONG at = class == ALL ? ALL_NAME_AT : 0;
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    NTSTATUS status = real.NtQueryInformationFile(handle, io, info, cb, class);
+    struct fvm_str path;
+    ULONG_PTR written;
+    bool is_private;
+
+    if (class != NAME && class != ALL && class != NORMALIZED_NAME)
+        return status;
+    if ((!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW) ||
+        cb < at + offsetof(FILE_NAME_INFORMATION, FileName))
+        return status;
+    scratch = files_scratch_get();
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    if (!NT_SUCCESS(files_path_of(&path, scratch, handle, &is_private)) || !is_private)
+        return status;
+    status = put_name((FILE_NAME_INFORMATION *)(void *)((char *)info + at), cb - at,
+                      fvm_str_sub(path, 2, path.cch), &written);
+    io->Information = at + written;
+    return status;
+}

@@ -1,0 +1,269 @@
+/* rooms/files/resolve.c: from a caller's name to the file that is meant. See files.h. */
+#include "rooms/files/files.h"
+
+#include "engine/capture.h"
+#include "engine/engine.h"
+#include "engine/image.h"
+#include "engine/real.h"
+
+#include <string.h>
+
+enum { OBJECT_NAME_INFORMATION_CLASS = 1 };
+
+FVM_STATE static struct fvm_index index;
+FVM_STATE static struct fvm_alias aliases[FVM_BLOCK_ALIASES];
+FVM_STATE static struct fvm_ntpath_env env;
+
+const struct fvm_index *files_index(void)
+{
+    return &index;
+}
+
+NTSTATUS files_start(void)
+{
+    struct fvm_block *block = fvm_engine.block;
+
+    while (env.alias_count < FVM_BLOCK_ALIASES) {
+        struct fvm_str from = fvm_block_str(&block->aliases[env.alias_count].from);
+
+        if (!from.cch)
+            break;
+        aliases[env.alias_count].from = from;
+        aliases[env.alias_count].to = fvm_block_str(&block->aliases[env.alias_count].to);
+        env.alias_count++;
+    }
+    env.aliases = aliases;
+    return fvm_index_attach(&index, fvm_block_index(block), FVM_INDEX_CB);
+}
+
+void files_attr(OBJECT_ATTRIBUTES *attr, UNICODE_STRING *name, struct fvm_str path,
+                ULONG attributes)
+{
+    name->Buffer = (WCHAR *)(uintptr_t)path.s;
+    name->Length = name->MaximumLength = (USHORT)(path.cch * sizeof(WCHAR));
+    *attr = (OBJECT_ATTRIBUTES){.Length = sizeof(*attr),
+                                .ObjectName = name,
+                                .Attributes = attributes | OBJ_CASE_INSENSITIVE};
+}
+
+/* --- from a real name back ----------------------------------------------------------------------
+ */
+
+static struct fvm_str layer_files(void)
+{
+    return fvm_block_str(&fvm_engine.block->layer);
+}
+
+/* <layer>\files\C\dir -> C:\dir; <layer>\files\C -> C:\ */
+static bool unmap_layer(struct fvm_buf *name)
+{
+    struct fvm_str root = layer_files(), all = fvm_buf_str(name);
+    uint32_t cch = root.cch + (uint32_t)ARRAY_LEN(u"\\files\\C") - 1;
+    uint16_t drive;
+
+    if (!root.cch || all.cch < cch || !fvm_str_begins_fold(all, root) ||
+        !fvm_str_begins_fold(fvm_str_sub(all, root.cch, 7), FVM_STR(u"\\files\\")))
+        return false;
+    drive = all.s[cch - 1];
+    if (all.cch > cch && all.s[cch] != '\\')
+        return false;
+    /* "\??\" stays in front; the drive and what follows move to it. */
+    name->s[4] = drive;
+    name->s[5] = ':';
+    if (all.cch == cch) {
+        name->s[6] = '\\';
+        name->cch = 7;
+        return true;
+    }
+    memmove(name->s + 6, name->s + cch, (all.cch - cch) * sizeof(*name->s));
+    name->cch = 6 + all.cch - cch;
+    return true;
+}
+
+bool files_unmap(struct fvm_buf *name)
+{
+    return unmap_layer(name);
+}
+
+NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                       bool *is_private)
+{
+    UNICODE_STRING *name = (UNICODE_STRING *)(void *)scratch->bytes;
+    struct fvm_buf text = {scratch->given, 0, FILES_NAME_CCH};
+    struct fvm_buf room = {scratch->other, 0, FILES_NAME_CCH};
+    struct fvm_ntpath path;
+    ULONG got;
+    bool found;
+    NTSTATUS status = real.NtQueryObject(handle, OBJECT_NAME_INFORMATION_CLASS, name,
+                                         sizeof(scratch->bytes), &got);
+
+    *out = (struct fvm_str){0};
+    if (is_private)
+        *is_private = false;
+    if (!NT_SUCCESS(status))
+        return status;
+    status = fvm_buf_add(&text, (struct fvm_str){name->Buffer, name->Length / sizeof(WCHAR)});
+    if (!NT_SUCCESS(status) || !text.cch)
+        return status;
+    found = files_unmap(&text);
+    if (is_private)
+        *is_private = found;
+    if (fvm_failed(fvm_ntpath_parse(&path, &room, fvm_buf_str(&text), (struct fvm_str){0}, &env)))
+        return STATUS_SUCCESS; /* no file, so no path */
+    if (path.kind == FVM_NTPATH_FILE || path.kind == FVM_NTPATH_UNC)
+        *out = path.path;
+    return STATUS_SUCCESS;
+}
+
+/* --- forward
+ * -------------------------------------------------------------------------------------- */
+
+static bool is_hidden(struct fvm_str path)
+{
+    for (size_t i = 0; i < FVM_BLOCK_HIDDEN; i++) {
+        struct fvm_str hidden = fvm_block_str(&fvm_engine.block->hidden[i]);
+
+        if (!hidden.cch)
+            return false;
+        if (fvm_ntpath_is_below(path, hidden))
+            return true;
+    }
+    return false;
+}
+
+/* NT path in the layer: <layer>\files\C\dir, from the layer's spelling `C:\dir`. A stream is a part
+ * of the name, as Wine keeps it. */
+static NTSTATUS make_layer_name(struct files_place *place, struct fvm_buf *out,
+                                struct fvm_str spelled)
+{
+    struct fvm_buf text = *out;
+    fvm_status status;
+
+    text.cch = 0;
+    status = fvm_buf_add(&text, layer_files());
+    if (!fvm_failed(status))
+        status = fvm_buf_add(&text, FVM_STR(u"\\files\\"));
+    if (!fvm_failed(status))
+        status = fvm_buf_add(&text, fvm_str_sub(spelled, 0, 1));
+    if (!fvm_failed(status) && spelled.cch > 3)
+        status = fvm_buf_add(&text, fvm_str_sub(spelled, 2, spelled.cch));
+    place->layer = fvm_buf_str(&text);
+    return status;
+}
+
+NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch, struct fvm_str path)
+{
+    /* The layer's spelling passes through `other`, which is free again afterwards. */
+    struct fvm_buf spelled = {scratch->other, 0, FILES_NAME_CCH};
+    struct fvm_buf layer = {scratch->layer, 0, FILES_NAME_CCH - 16};
+    struct fvm_buf host = {scratch->host + 4, 0, FILES_NAME_CCH - 16};
+    fvm_status status = fvm_index_lookup(&index, path, &place->hit, &spelled, &host);
+
+    if (fvm_failed(status))
+        return status;
+    place->host = (struct fvm_str){0};
+    if (host.cch) {
+        memcpy(scratch->host, u"\\??\\", 4 * sizeof(*scratch->host));
+        place->host = (struct fvm_str){scratch->host, host.cch + 4};
+    }
+    return make_layer_name(place, &layer, fvm_buf_str(&spelled));
+}
+
+void files_respell_layer(struct files_place *place)
+{
+    struct fvm_str given = fvm_ntpath_last(place->path.path);
+    uint32_t end = place->layer.cch;
+
+    /* What follows the name is there twice as well: a stream, a backslash. */
+    if (place->path.flags & FVM_NTPATH_TRAILING)
+        end--;
+    if (place->path.flags & FVM_NTPATH_STREAM)
+        end -= place->path.stream.cch + 1;
+    if (given.cch && given.cch <= end)
+        memcpy((uint16_t *)(uintptr_t)place->layer.s + end - given.cch, given.s,
+               given.cch * sizeof(*given.s));
+}
+
+/* Put the stream back behind a name, and the backslash that stood at its end. */
+static NTSTATUS add_rest(struct fvm_str *name, const struct fvm_ntpath *path)
+{
+    struct fvm_buf text = {(uint16_t *)(uintptr_t)name->s, name->cch, FILES_NAME_CCH};
+    fvm_status status = FVM_OK;
+
+    if (!name->cch)
+        return STATUS_SUCCESS;
+    if (path->flags & FVM_NTPATH_STREAM) {
+        status = fvm_buf_add_unit(&text, ':');
+        if (!fvm_failed(status))
+            status = fvm_buf_add(&text, path->stream);
+    }
+    if (!fvm_failed(status) && path->flags & FVM_NTPATH_TRAILING && text.s[text.cch - 1] != '\\')
+        status = fvm_buf_add_unit(&text, '\\');
+    *name = fvm_buf_str(&text);
+    return status;
+}
+
+/* The caller's structures, read once. */
+static NTSTATUS capture(struct fvm_buf *name, OBJECT_ATTRIBUTES *copy,
+                        const OBJECT_ATTRIBUTES *attr)
+{
+    UNICODE_STRING text;
+    NTSTATUS status = fvm_copy_guarded(copy, attr, sizeof(*copy));
+
+    name->cch = 0;
+    if (!NT_SUCCESS(status) || !copy->ObjectName)
+        return status;
+    status = fvm_copy_guarded(&text, copy->ObjectName, sizeof(text));
+    if (!NT_SUCCESS(status))
+        return status;
+    name->cch = text.Length / sizeof(WCHAR);
+    return fvm_copy_guarded(name->s, text.Buffer, name->cch * sizeof(WCHAR));
+}
+
+/* The root's path, where the parser wants it. @return FVM_PASS: the root is no file */
+static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle)
+{
+    NTSTATUS status;
+
+    if (!handle)
+        return STATUS_SUCCESS;
+    status = files_path_of(root, scratch, handle, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!root->cch)
+        return FVM_PASS;
+    memcpy(scratch->host, root->s, root->cch * sizeof(*root->s));
+    root->s = scratch->host;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
+                       const OBJECT_ATTRIBUTES *attr)
+{
+    struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
+    struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
+    struct fvm_str root = {0};
+    OBJECT_ATTRIBUTES copy;
+    NTSTATUS status = capture(&given, &copy, attr);
+
+    *place = (struct files_place){0};
+    if (NT_SUCCESS(status))
+        status = find_root(&root, scratch, copy.RootDirectory);
+    if (!NT_SUCCESS(status) || status == FVM_PASS)
+        return status == FVM_PASS ? STATUS_SUCCESS : status;
+    status = fvm_ntpath_parse(&place->path, &room, fvm_buf_str(&given), root, &env);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (place->path.kind != FVM_NTPATH_FILE)
+        return STATUS_SUCCESS;
+    if (is_hidden(place->path.path))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    place->is_file = true;
+    place->attributes = copy.Attributes & ~(ULONG)OBJ_CASE_INSENSITIVE;
+    place->security = copy.SecurityDescriptor;
+    place->quality = copy.SecurityQualityOfService;
+    status = files_locate(place, scratch, place->path.path);
+    if (NT_SUCCESS(status))
+        status = add_rest(&place->layer, &place->path);
+    return NT_SUCCESS(status) ? add_rest(&place->host, &place->path) : status;
+}

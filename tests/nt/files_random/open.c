@@ -1,0 +1,244 @@
+/* Opening, creating, deleting by name; handles. */
+#include "random.h"
+
+#include <string.h>
+#include <wchar.h>
+
+static struct target target;
+
+static ACCESS_MASK draw_access(void)
+{
+    static const ACCESS_MASK masks[] = {
+        GENERIC_READ,
+        GENERIC_READ,
+        GENERIC_READ | DELETE,
+        GENERIC_READ | GENERIC_WRITE,
+        GENERIC_READ | GENERIC_WRITE,
+        GENERIC_READ | GENERIC_WRITE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_READ | GENERIC_WRITE | DELETE,
+        GENERIC_ALL,
+        GENERIC_ALL,
+        GENERIC_WRITE,
+        GENERIC_EXECUTE,
+        MAXIMUM_ALLOWED,
+        MAXIMUM_ALLOWED,
+        MAXIMUM_ALLOWED | FILE_READ_DATA,
+        FILE_READ_DATA,
+        FILE_WRITE_DATA,
+        FILE_APPEND_DATA,
+        FILE_READ_DATA | FILE_APPEND_DATA | FILE_READ_ATTRIBUTES,
+        DELETE,
+        DELETE | FILE_READ_ATTRIBUTES,
+        FILE_READ_ATTRIBUTES,
+        FILE_WRITE_ATTRIBUTES,
+        FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES | FILE_READ_DATA,
+        FILE_READ_DATA | FILE_WRITE_DATA | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | DELETE,
+        READ_CONTROL,
+        0,
+    };
+
+    return masks[draw(COUNT_OF(masks))] | (often(96) ? SYNCHRONIZE : 0);
+}
+
+static ULONG draw_options(bool is_dir)
+{
+    ULONG options = 0;
+
+    if (often(85))
+        options |= NT_SYNCHRONOUS_IO_NONALERT;
+    if (often(55))
+        options |= is_dir == often(93) ? NT_DIRECTORY_FILE : NT_NON_DIRECTORY_FILE;
+    if (often(4))
+        options |= NT_DELETE_ON_CLOSE;
+    if (often(20))
+        options |= NT_OPEN_FOR_BACKUP_INTENT;
+    if (often(10))
+        options |= NT_SEQUENTIAL_ONLY;
+    if (often(5))
+        options |= NT_RANDOM_ACCESS;
+    if (often(10))
+        options |= NT_OPEN_REPARSE_POINT;
+    if (often(5))
+        options |= NT_WRITE_THROUGH;
+    return options;
+}
+
+static ULONG draw_attributes(void)
+{
+    static const ULONG all[] = {
+        0,
+        FILE_ATTRIBUTE_NORMAL,
+        FILE_ATTRIBUTE_NORMAL,
+        FILE_ATTRIBUTE_NORMAL,
+        FILE_ATTRIBUTE_ARCHIVE,
+        FILE_ATTRIBUTE_READONLY,
+        FILE_ATTRIBUTE_HIDDEN,
+        FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_HIDDEN,
+        FILE_ATTRIBUTE_TEMPORARY,
+    };
+
+    return all[draw(COUNT_OF(all))];
+}
+
+/** Keep the handle, if there is one, and what is now known of the name. */
+static NTSTATUS keep(NTSTATUS status, HANDLE handle, ULONG options)
+{
+    say_status(status, &io);
+    names_missed(target.path, status);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (io.Information == NT_CREATED)
+        names_made(target.path, options & NT_DIRECTORY_FILE);
+    slot_put(handle, target.path, !(options & (NT_SYNCHRONOUS_IO_NONALERT)));
+    return status;
+}
+
+NTSTATUS op_create(void)
+{
+    static const ULONG for_dirs[] = {NT_OPEN, NT_OPEN, NT_OPEN, NT_OPEN_IF, NT_OPEN_IF, NT_CREATE};
+    bool make = often(25), make_dir = make && often(30);
+    ULONG disposition, options, attributes, sharing;
+    ACCESS_MASK access;
+    HANDLE handle = NULL;
+    NTSTATUS status;
+
+    target_pick(&target, make ? WANT_NEW : often(35) ? WANT_DIR : WANT_ANY);
+    if (make)
+        disposition = often(60) ? NT_CREATE : draw(6);
+    else if (target.is_dir && often(90))
+        disposition = for_dirs[draw(COUNT_OF(for_dirs))];
+    else
+        disposition = often(60) ? NT_OPEN : draw(6);
+    access = draw_access();
+    sharing = often(65) ? 7 : draw(8);
+    options = draw_options(make ? make_dir : target.is_dir);
+    if (make_dir)
+        options = (options | NT_DIRECTORY_FILE) & ~(ULONG)NT_NON_DIRECTORY_FILE;
+    attributes = draw_attributes();
+    say(" access=%lx attr=%lx share=%lx disp=%lx options=%lx", access, attributes, sharing,
+        disposition, options);
+    io_clear();
+    status = NtCreateFile(&handle, access, &target.attr, &io, NULL, attributes, sharing,
+                          disposition, options, NULL, 0);
+    return keep(status, handle, options);
+}
+
+NTSTATUS op_open(void)
+{
+    ACCESS_MASK access = draw_access();
+    ULONG sharing = often(65) ? 7 : draw(8), options;
+    HANDLE handle = NULL;
+    NTSTATUS status;
+
+    target_pick(&target, often(35) ? WANT_DIR : WANT_ANY);
+    options = draw_options(target.is_dir);
+    say(" access=%lx share=%lx options=%lx", access, sharing, options);
+    io_clear();
+    status = NtOpenFile(&handle, access, &target.attr, &io, sharing, options);
+    return keep(status, handle, options);
+}
+
+/** Open what another handle has open, by its id. Not with several names: which of them the new
+ * handle has is then a matter of the order of a raw listing. */
+NTSTATUS op_open_by_id(void)
+{
+    ACCESS_MASK access = draw_access();
+    struct slot *slot = slot_pick(ANY_SLOT, 0), *any = slot_pick(DIR_SLOT, 0);
+    struct slot *root = slot ? slot_above(slot->path) : NULL;
+    ULONG options = draw_options(slot && slot->is_dir) | NT_OPEN_BY_FILE_ID;
+    struct nt_standard_info standard;
+    LARGE_INTEGER id;
+    UNICODE_STRING name = {sizeof(id), sizeof(id), (WCHAR *)&id};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
+    HANDLE handle = NULL;
+    NTSTATUS status;
+
+    if (!slot || !any)
+        return STATUS_UNSUCCESSFUL;
+    if (!root || often(20)) /* NT takes any file of the volume as root, Wine one above the file */
+        root = any;
+    if (NtQueryInformationFile(slot->handle, &io, &standard, sizeof(standard), NT_STANDARD_INFO) ||
+        NtQueryInformationFile(slot->handle, &io, &id, sizeof(id), NT_INTERNAL_INFO) ||
+        (!standard.directory && standard.links != 1)) {
+        say(" left out");
+        return STATUS_UNSUCCESSFUL;
+    }
+    wcscpy(target.path, slot->path);
+    attr.RootDirectory = root->handle;
+    say(" root=h%u access=%lx options=%lx", slot_index(root), access, options);
+    io_clear();
+    status = NtOpenFile(&handle, access, &attr, &io, 7, options);
+    return keep(status, handle, options);
+}
+
+NTSTATUS op_delete(void)
+{
+    NTSTATUS status;
+
+    target_pick(&target, often(80) ? WANT_FILE : WANT_ANY);
+    status = NtDeleteFile(&target.attr);
+    names_missed(target.path, status);
+    return say_status(status, NULL);
+}
+
+NTSTATUS op_close(void)
+{
+    struct slot *slot = slot_pick(ANY_SLOT, 0);
+    NTSTATUS status;
+
+    if (!slot)
+        return STATUS_UNSUCCESSFUL;
+    status = NtClose(slot->handle);
+    slot->handle = NULL;
+    return say_status(status, NULL);
+}
+
+NTSTATUS op_duplicate(void)
+{
+    struct slot *slot = slot_pick(ANY_SLOT, 0);
+    bool same = often(70);
+    ULONG options = (same ? DUPLICATE_SAME_ACCESS : 0) | (often(15) ? DUPLICATE_CLOSE_SOURCE : 0);
+    ACCESS_MASK access = same ? 0 : draw_access();
+    HANDLE self = GetCurrentProcess(), handle = NULL;
+    NTSTATUS status;
+
+    if (!slot)
+        return STATUS_UNSUCCESSFUL;
+    say(" access=%lx options=%lx", access, options);
+    status = NtDuplicateObject(self, slot->handle, self, &handle, access, 0, options);
+    if (options & DUPLICATE_CLOSE_SOURCE)
+        slot->handle = NULL;
+    say_status(status, NULL);
+    if (NT_SUCCESS(status))
+        slot_put(handle, slot->path, slot->is_async);
+    return status;
+}
+
+NTSTATUS op_query_path(void)
+{
+    struct nt_basic_info basic = {0};
+    struct nt_network_open_info full = {0};
+    bool ask_full = often(50);
+    NTSTATUS status;
+
+    target_pick(&target, WANT_ANY);
+    status = ask_full ? NtQueryFullAttributesFile(&target.attr, &full)
+                      : NtQueryAttributesFile(&target.attr, &basic);
+    say(ask_full ? " full" : " basic");
+    say_status(status, NULL);
+    names_missed(target.path, status);
+    if (!NT_SUCCESS(status))
+        return status;
+    say(" attr=%lx", ask_full ? full.attributes : basic.attributes);
+    say_time(ask_full ? full.written : basic.written);
+    if (ask_full && !(full.attributes & FILE_ATTRIBUTE_DIRECTORY))
+        say(" size=%llx", full.size_cb.QuadPart);
+    return status;
+}

@@ -1,0 +1,150 @@
+/* tests/nt/files_random/random.h: what the parts of the differential probe share. */
+#pragma once
+#include "../nt.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { SLOTS = 12, PATH_CCH = 1200, TEXT_CCH = 32000, BLOCK_CB = 70000, MAX_KNOWN = 160 };
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* world.c: chance, paths, output ------------------------------------------------------------ */
+
+/** Start the chance of one operation: it depends on nothing that happened before. */
+void chance_start(unsigned long long seed, unsigned number);
+/** @return 0 .. below - 1 */
+unsigned draw(unsigned below);
+/** @return true in percent of 100 cases */
+bool often(unsigned percent);
+
+/* A path is "F\x\y" (below FOLDER) or "B\x\y" (below the folder beside it). */
+
+/** Open the two worlds. @param folder DOS path, absolute. @return false: no such path */
+bool world_start(const wchar_t *folder);
+/** Turn a path into an NT path, or a name relative to a handle into itself. */
+void world_expand(wchar_t out[TEXT_CCH], const wchar_t *shown);
+/** Print a name that the system gave: the part below FOLDER if it is there, quoted. */
+void say_full_name(const wchar_t *name, size_t cch);
+/** @return bytes of a volume-relative name that are FOLDER's, so depend on where it is */
+ULONG world_prefix_cb(const wchar_t *name, size_t cch);
+/** @return bytes of FOLDER without its drive */
+ULONG world_folder_cb(void);
+
+/** Print part of the line of an operation. */
+void say(const char *format, ...) __attribute__((format(__MINGW_PRINTF_FORMAT, 1, 2)));
+/** Print a name quoted, ASCII only; long ones shortened. */
+void say_name(const wchar_t *name, size_t cch);
+/** Print " time=" and the value if a program set it (before 2006); a time of today is "now". */
+void say_time(LARGE_INTEGER when);
+/** Print " -> status info=n"; n is "-" if the call has not set it. @return status */
+NTSTATUS say_status(NTSTATUS status, const IO_STATUS_BLOCK *io);
+uint64_t hash_bytes(const void *data, size_t cb);
+/** Fill with bytes that depend on the number. */
+void pattern(unsigned char *data, size_t cb, unsigned number);
+
+extern IO_STATUS_BLOCK io;            /* static: a call that stays pending may still write it */
+extern unsigned char block[BLOCK_CB]; /* for whichever call runs */
+extern unsigned op_number;
+enum { INFO_UNSET = 0x7ead7ead };
+void io_clear(void); /* before a call */
+
+/* names.c: which names the operations use ---------------------------------------------------- */
+
+enum want { WANT_ANY, WANT_FILE, WANT_DIR, WANT_NEW };
+struct target {
+    wchar_t path[PATH_CCH]; /* what it should be, "" if the name is odd */
+    bool is_dir;            /* was one when last seen */
+    wchar_t shown[TEXT_CCH], text[TEXT_CCH];
+    UNICODE_STRING string;
+    OBJECT_ATTRIBUTES attr;
+};
+
+/** Take in all names below FOLDER, and choose the few that most operations will use. */
+void names_start(unsigned long long seed);
+/** Choose a name in any of its forms; prints it. */
+void target_pick(struct target *target, enum want want);
+/** Choose a path without any odd form. @return it is a directory */
+bool path_pick(wchar_t out[PATH_CCH], enum want want);
+/** Now and then turn a path into an odd form of itself. @return it is odd */
+bool name_vary(wchar_t shown[TEXT_CCH]);
+/** Remember that this path now exists. */
+void names_made(const wchar_t *path, bool is_dir);
+/** Forget a path that was not there, if that is what the status says; sometimes, or always if its
+ * directory was not there: else more and more operations would fail. */
+void names_missed(const wchar_t *path, NTSTATUS status);
+
+/* slots.c: open handles ---------------------------------------------------------------------- */
+
+struct slot {
+    HANDLE handle; /* NULL: free */
+    bool is_dir, is_async;
+    ACCESS_MASK access;     /* granted */
+    wchar_t path[PATH_CCH]; /* as it was opened; "" if unknown */
+};
+extern struct slot slots[SLOTS];
+
+enum { ANY_SLOT = 0, FILE_SLOT = 1, DIR_SLOT = 2 };
+/** Choose an open handle and print it; mostly of that kind and with that access, so that more calls
+ * succeed. NULL: none is open, and that is said. */
+struct slot *slot_pick(unsigned kind, ACCESS_MASK access);
+/** The same, nothing printed. */
+struct slot *slot_find(unsigned kind, ACCESS_MASK access);
+/** @return an open directory that has the path below it, as far as is known; NULL if none */
+struct slot *slot_above(const wchar_t *path);
+/** Put a new handle into a slot drawn; what was there is closed. @param path may be "" */
+void slot_put(HANDLE handle, const wchar_t *path, bool is_async);
+/** @param has_event the call on this handle was given slot_event()
+ *  @return what the call says in the end */
+NTSTATUS slot_settle(const struct slot *slot, NTSTATUS status, bool has_event);
+/** @return event to give to the call: NULL if the handle is synchronous */
+HANDLE slot_event(const struct slot *slot);
+/** Print the open handles whose file has this id. */
+void say_same_id(uint64_t id);
+unsigned slot_index(const struct slot *slot);
+
+/* The operations: each prints its arguments and results. @return its status -------------------- */
+NTSTATUS op_create(void); /* open.c */
+NTSTATUS op_open(void);
+NTSTATUS op_open_by_id(void);
+NTSTATUS op_delete(void);
+NTSTATUS op_close(void);
+NTSTATUS op_duplicate(void);
+NTSTATUS op_query_path(void);
+NTSTATUS op_read(void); /* data.c */
+NTSTATUS op_write(void);
+NTSTATUS op_lock(void);
+NTSTATUS op_unlock(void);
+NTSTATUS op_flush(void);
+NTSTATUS op_section(void); /* view.c */
+NTSTATUS op_view(void);
+NTSTATUS op_set_size(void); /* change.c */
+NTSTATUS op_set_basic(void);
+NTSTATUS op_set_disposition(void);
+NTSTATUS op_rename(void);
+NTSTATUS op_link(void);
+NTSTATUS op_query(void); /* query.c */
+NTSTATUS op_object_name(void);
+NTSTATUS op_volume(void);
+NTSTATUS op_list(void);  /* list.c */
+NTSTATUS op_watch(void); /* watch.c */
+NTSTATUS op_poll(void);
+
+/* tree.c --------------------------------------------------------------------------------------- */
+
+/** One entry of a folder; name is not terminated. */
+struct entry {
+    const wchar_t *name;
+    size_t name_cch;
+    const wchar_t *short_name;
+    size_t short_cch;
+    ULONG attributes;
+};
+typedef void (*entry_fn)(const struct entry *entry, void *context);
+/** Call fn for each entry of a folder but . and .., in the order of the names. */
+void tree_list(const wchar_t *path, entry_fn fn, void *context);
+/** Open a file by path, sharing all. */
+NTSTATUS tree_open(HANDLE *handle, const wchar_t *path, ACCESS_MASK access, ULONG disposition,
+                   ULONG options, ULONG attributes);
+int tree_dump(void);
+int tree_fill(unsigned long long seed);

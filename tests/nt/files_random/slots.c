@@ -1,0 +1,129 @@
+/* The open handles of the differential probe. */
+#include "random.h"
+
+#include <string.h>
+#include <wchar.h>
+
+struct slot slots[SLOTS];
+static HANDLE event;
+
+unsigned slot_index(const struct slot *slot)
+{
+    return (unsigned)(slot - slots);
+}
+
+/** How well a handle suits: 0 not at all, 3 in kind and access. */
+static unsigned suits(const struct slot *slot, unsigned kind, ACCESS_MASK access)
+{
+    bool right_kind = kind == ANY_SLOT || slot->is_dir == (kind == DIR_SLOT);
+
+    if (!slot->handle)
+        return 0;
+    return !right_kind ? 1 : (slot->access & access) == access ? 3 : 2;
+}
+
+struct slot *slot_find(unsigned kind, ACCESS_MASK access)
+{
+    unsigned first = draw(SLOTS), best = 0, luck = draw(100);
+    struct slot *found = NULL;
+
+    if (luck < 4)
+        kind = ANY_SLOT;
+    if (luck < 12)
+        access = 0;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        struct slot *slot = &slots[(first + i) % SLOTS];
+        unsigned fit = suits(slot, kind, access);
+
+        if (fit > best) {
+            best = fit;
+            found = slot;
+        }
+    }
+    return found;
+}
+
+struct slot *slot_pick(unsigned kind, ACCESS_MASK access)
+{
+    struct slot *slot = slot_find(kind, access);
+
+    if (slot)
+        say(" h%u", slot_index(slot));
+    else
+        say(" no handle");
+    return slot;
+}
+
+struct slot *slot_above(const wchar_t *path)
+{
+    unsigned first = draw(SLOTS);
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        struct slot *slot = &slots[(first + i) % SLOTS];
+        size_t cch = wcslen(slot->path);
+
+        if (slot->handle && slot->is_dir && cch && !wcsncmp(path, slot->path, cch) &&
+            path[cch] == '\\')
+            return slot;
+    }
+    return NULL;
+}
+
+void slot_put(HANDLE handle, const wchar_t *path, bool is_async)
+{
+    struct slot *slot = &slots[draw(SLOTS)];
+    struct nt_standard_info standard = {0};
+    ULONG access = 0;
+
+    say(" h%u", slot_index(slot));
+    if (slot->handle)
+        say(" closed=%08lx", NtClose(slot->handle));
+    io_clear();
+    NtQueryInformationFile(handle, &io, &standard, sizeof(standard), NT_STANDARD_INFO);
+    NtQueryInformationFile(handle, &io, &access, sizeof(access), NT_ACCESS_INFO);
+    slot->handle = handle;
+    slot->is_dir = standard.directory;
+    slot->is_async = is_async;
+    slot->access = access;
+    if (path != slot->path) /* a duplicate in its own place */
+        wcscpy(slot->path, path);
+}
+
+HANDLE slot_event(const struct slot *slot)
+{
+    if (!slot->is_async)
+        return NULL;
+    if (!event)
+        event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    ResetEvent(event);
+    return event;
+}
+
+NTSTATUS slot_settle(const struct slot *slot, NTSTATUS status, bool has_event)
+{
+    if (status != STATUS_PENDING)
+        return status;
+    if (!slot->is_async || WaitForSingleObject(has_event ? event : slot->handle, 5000)) {
+        say(" STILL PENDING");
+        return STATUS_TIMEOUT;
+    }
+    return io.Status;
+}
+
+void say_same_id(uint64_t id)
+{
+    const char *before = " same-id=";
+
+    for (unsigned i = 0; i < SLOTS; i++) {
+        LARGE_INTEGER other;
+        IO_STATUS_BLOCK answer;
+
+        if (!slots[i].handle ||
+            NtQueryInformationFile(slots[i].handle, &answer, &other, sizeof(other),
+                                   NT_INTERNAL_INFO) ||
+            (uint64_t)other.QuadPart != id)
+            continue;
+        say("%sh%u", before, i);
+        before = ",";
+    }
+}

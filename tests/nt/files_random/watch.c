@@ -1,0 +1,165 @@
+/* NtNotifyChangeDirectoryFile. A watch is started by one operation and read by a later one. How the
+ * changes are cut into answers is a matter of timing, so all answers are put together, until the
+ * file that op_poll makes for that purpose is reported, and are printed as a sorted set. Not
+ * watched is the tree below: whether a change in a new directory is seen there is a race, by
+ * design. */
+#include "random.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+enum { WATCHES = 3, CHANGES_CB = 65536, MAX_CHANGES = 400, CHANGE_CCH = 300, PATIENCE_MS = 3000 };
+
+#define MARK L"~mark~"
+
+struct watch {
+    HANDLE handle, event; /* handle NULL: free */
+    IO_STATUS_BLOCK io;
+    ULONG filter;
+    wchar_t path[PATH_CCH];
+    unsigned char changes[CHANGES_CB] __attribute__((aligned(8)));
+};
+static struct watch watches[WATCHES];
+static wchar_t seen[MAX_CHANGES][CHANGE_CCH]; /* "1name": action and name */
+static unsigned seen_count;
+
+static NTSTATUS start(struct watch *watch)
+{
+    NTSTATUS status;
+
+    ResetEvent(watch->event);
+    status =
+        NtNotifyChangeDirectoryFile(watch->handle, watch->event, NULL, NULL, &watch->io,
+                                    watch->changes, sizeof(watch->changes), watch->filter, FALSE);
+    return status == STATUS_PENDING ? STATUS_SUCCESS : status;
+}
+
+/** Watch a directory, chosen by name: the handle must be asynchronous, and is used for that only.
+ */
+NTSTATUS op_watch(void)
+{
+    static const ULONG filters[] = {0, FILE_NOTIFY_CHANGE_DIR_NAME, FILE_NOTIFY_CHANGE_ATTRIBUTES,
+                                    FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE,
+                                    FILE_NOTIFY_CHANGE_DIR_NAME | FILE_NOTIFY_CHANGE_ATTRIBUTES |
+                                        FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE};
+    struct watch *watch = &watches[draw(WATCHES)];
+    NTSTATUS status;
+
+    watch->filter = FILE_NOTIFY_CHANGE_FILE_NAME | filters[draw(COUNT_OF(filters))];
+    if (!path_pick(watch->path, often(70) ? WANT_FILE : WANT_DIR) && wcsrchr(watch->path, '\\'))
+        *wcsrchr(watch->path, '\\') = 0; /* where a file is, more happens */
+    if (watch->handle)
+        NtClose(watch->handle);
+    watch->handle = NULL;
+    if (!watch->event)
+        watch->event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    say(" w%u ", (unsigned)(watch - watches));
+    say_name(watch->path, wcslen(watch->path));
+    say(" filter=%lx", watch->filter);
+    status = tree_open(&watch->handle, watch->path, FILE_LIST_DIRECTORY | SYNCHRONIZE, NT_OPEN,
+                       NT_DIRECTORY_FILE, 0);
+    say(" open=%08lx", status);
+    if (NT_SUCCESS(status))
+        status = start(watch);
+    else
+        watch->handle = NULL;
+    return say_status(status, NULL);
+}
+
+/** @return the mark has been reported */
+static bool collect(const struct watch *watch)
+{
+    const unsigned char *at = watch->changes;
+    bool marked = false;
+
+    for (;;) {
+        const FILE_NOTIFY_INFORMATION *change = (const void *)at;
+        int cch = (int)(change->FileNameLength / sizeof(wchar_t));
+
+        if (cch == 6 && !wmemcmp(change->FileName, MARK, 6))
+            marked = true;
+        else if (seen_count < MAX_CHANGES && cch < CHANGE_CCH - 2)
+            swprintf(seen[seen_count++], CHANGE_CCH, L"%lu%.*ls", change->Action, cch,
+                     change->FileName);
+        if (!change->NextEntryOffset)
+            return marked;
+        at += change->NextEntryOffset;
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    return wcscmp(a, b);
+}
+
+static void say_seen(void)
+{
+    qsort(seen, seen_count, sizeof(seen[0]), compare);
+    for (unsigned i = 0; i < seen_count; i++) {
+        if (i && !wcscmp(seen[i], seen[i - 1]))
+            continue;
+        say(" %c", (char)seen[i][0]);
+        say_name(seen[i] + 1, wcslen(seen[i] + 1));
+    }
+}
+
+/** Make and remove the file that tells when all earlier changes have been reported. Goes by the
+ * watch's handle, since its directory may have another name by now. */
+static NTSTATUS make_mark(const struct watch *watch)
+{
+    UNICODE_STRING name = {12, 12, (WCHAR *)MARK};
+    OBJECT_ATTRIBUTES attr = {sizeof(attr), watch->handle, &name, NT_CASE_INSENSITIVE, NULL, NULL};
+    IO_STATUS_BLOCK made;
+    HANDLE mark;
+    NTSTATUS status;
+
+    status = NtCreateFile(&mark, DELETE | SYNCHRONIZE, &attr, &made, NULL, 0, 7, NT_CREATE,
+                          NT_DELETE_ON_CLOSE | NT_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+    if (NT_SUCCESS(status))
+        NtClose(mark);
+    return status;
+}
+
+static NTSTATUS gather(struct watch *watch)
+{
+    bool marked = false;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    seen_count = 0;
+    while (!marked && NT_SUCCESS(status)) {
+        if (WaitForSingleObject(watch->event, PATIENCE_MS))
+            return STATUS_TIMEOUT;
+        status = watch->io.Status;
+        if (status || !watch->io.Information)
+            return status; /* more than the buffer holds, or the directory is gone */
+        marked = collect(watch);
+        status = start(watch);
+    }
+    return status;
+}
+
+NTSTATUS op_poll(void)
+{
+    unsigned first = draw(WATCHES);
+
+    for (unsigned i = 0; i < WATCHES; i++) {
+        struct watch *watch = &watches[(first + i) % WATCHES];
+        NTSTATUS status;
+
+        if (!watch->handle)
+            continue;
+        say(" w%u", (unsigned)(watch - watches));
+        status = make_mark(watch);
+        say(" mark=%08lx", status);
+        if (NT_SUCCESS(status))
+            status = gather(watch);
+        say_status(status, NULL);
+        say_seen();
+        NtClose(watch->handle);
+        watch->handle = NULL;
+        return status;
+    }
+    say(" none");
+    return STATUS_UNSUCCESSFUL;
+}
