@@ -23,10 +23,9 @@ void tap_register(struct tap_test *test);
     static void fn(void)
 
 /* Each returns the condition, so that a test can stop: if (!ok(...)) return; */
-bool tap_ok(bool passed, const char *file, int line, const char *fmt, ...)
-    __attribute__((format(gnu_printf, 4, 5)));
+bool tap_ok(bool passed, const char *file, int line, const char *fmt, ...) FVM_PRINTF(4, 5);
 #define ok(cond, ...) tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
 bool tap_str_eq(const char *got, const char *want, const char *file, int line, const char *what);
 #define ok_str(got, want, what) tap_str_eq((got), (want), __FILE__, __LINE__, (what))
 /* A skip is a failure when FVM_MUST_RUN=1 (CI sets it). */
-void tap_skip(const char *fmt, ...) __attribute__((format(gnu_printf, 1, 2)));
+void tap_skip(const char *fmt, ...) FVM_PRINTF(1, 2);

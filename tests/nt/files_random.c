@@ -113,6 +113,20 @@ static int usage(void)
     return 2;
 }
 
+/** @return FOLDER is there: two runs on nothing would be equal too. fill makes it */
+static bool has_folder(bool make)
+{
+    HANDLE handle;
+    NTSTATUS status = tree_open(&handle, L"F", FILE_LIST_DIRECTORY | SYNCHRONIZE,
+                                make ? NT_OPEN_IF : NT_OPEN, NT_DIRECTORY_FILE, 0);
+
+    if (NT_SUCCESS(status))
+        NtClose(handle);
+    else
+        fprintf(stderr, "files_random: cannot open FOLDER: %08lx\n", status);
+    return NT_SUCCESS(status);
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     bool is_fill = argc == 4 && !wcscmp(argv[1], L"fill");
@@ -120,6 +134,8 @@ int wmain(int argc, wchar_t **argv)
 
     if ((argc < 4 && !is_tree) || !world_start(argv[is_tree ? 2 : 3]))
         return usage();
+    if (!has_folder(is_fill))
+        return 1;
     setvbuf(stdout, NULL, _IOFBF, 65536);
     return is_fill   ? tree_fill(wcstoull(argv[2], NULL, 10))
            : is_tree ? tree_dump()

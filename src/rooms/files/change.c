@@ -106,20 +106,28 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     FILE_BASIC_INFORMATION info;
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
-    NTSTATUS status;
+    struct fvm_str name;
+    NTSTATUS status = STATUS_SUCCESS;
 
     if (!target->is_file)
         return STATUS_NOT_SAME_DEVICE;
+    name = files_is_own(target) ? target->layer : target->host;
+    if (target->path.flags & FVM_NTPATH_TRAILING)
+        name.cch--;
+    if (!files_is_own(target) || target->path.flags & FVM_NTPATH_TRAILING) {
+        files_attr(&attr, &text, name, 0);
+        status = real.NtQueryAttributesFile(&attr, &info);
+        if (NT_SUCCESS(status) && target->path.flags & FVM_NTPATH_TRAILING &&
+            !(info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY))
+            return STATUS_NOT_A_DIRECTORY;
+    }
     if (files_is_own(target)) {
         files_respell_layer(target);
         return STATUS_SUCCESS;
     }
-    files_attr(&attr, &text, target->host, 0);
-    status = real.NtQueryAttributesFile(&attr, &info);
     if (NT_SUCCESS(status) && !replaces)
         return STATUS_OBJECT_NAME_COLLISION;
-    if (NT_SUCCESS(status) &&
-        info.FileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY))
+    if (NT_SUCCESS(status) && info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY)
         return STATUS_ACCESS_DENIED;
     if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
@@ -175,6 +183,12 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
 
     if (!scratch || !source)
         return STATUS_NO_MEMORY;
+    if (class == RENAME_EX_CLASS || class == LINK_EX_CLASS) {
+        /* Does this host have the class at all? */
+        status = real.NtSetInformationFile(handle, io, info, 0, class);
+        if (status == STATUS_NOT_IMPLEMENTED || status == STATUS_INVALID_INFO_CLASS)
+            return status;
+    }
     if (cb < sizeof(head))
         return STATUS_INFO_LENGTH_MISMATCH;
     status = fvm_copy_guarded(&head, info, sizeof(head));
@@ -190,12 +204,22 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     attr.RootDirectory = head.RootDirectory;
     name.Buffer = ((FILE_RENAME_INFORMATION *)info)->FileName;
     name.Length = name.MaximumLength = (USHORT)head.FileNameLength;
-    status = files_resolve(&target, scratch, &attr);
+    status = files_resolve(&target, scratch, &attr, false);
     if (NT_SUCCESS(status))
         status = prepare_target(&target, scratch, first & 1);
     if (NT_SUCCESS(status))
         status = call_with_name(handle, io, first, target.layer, class, scratch);
     return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;
+}
+
+/* As the call itself would have left it. */
+static NTSTATUS answer(IO_STATUS_BLOCK *io, NTSTATUS status)
+{
+    IO_STATUS_BLOCK wanted = {.Status = status};
+
+    if (status != STATUS_INFO_LENGTH_MISMATCH)
+        fvm_copy_guarded(io, &wanted, sizeof(wanted));
+    return status;
 }
 
 /** @source nt:NtSetInformationFile; paper:files */
@@ -205,12 +229,12 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     switch (class) {
     case DISPOSITION_CLASS:
     case DISPOSITION_EX_CLASS:
-        return set_disposition(handle, io, info, cb, class);
+        return answer(io, set_disposition(handle, io, info, cb, class));
     case RENAME_CLASS:
     case RENAME_EX_CLASS:
     case LINK_CLASS:
     case LINK_EX_CLASS:
-        return set_name(handle, io, info, cb, class);
+        return answer(io, set_name(handle, io, info, cb, class));
     default:
         return real.NtSetInformationFile(handle, io, info, cb, class);
     }

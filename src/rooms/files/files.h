@@ -50,12 +50,13 @@ static inline bool files_is_merged(const struct files_place *place)
 /**
  * Find out what a caller's attributes name.
  *
- * @param attr [in] captured once
+ * @param attr     [in] captured once
+ * @param for_open an empty name means the root itself again, of whatever kind it is
  * @return STATUS_SUCCESS; a status as NT gives for the name; STATUS_OBJECT_NAME_NOT_FOUND for what
  *         is hidden
  */
 NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
-                       const OBJECT_ATTRIBUTES *attr);
+                       const OBJECT_ATTRIBUTES *attr, bool for_open);
 /** The same for a virtual path. @param path in scratch->virtual or elsewhere, not in `layer`/`host`
  */
 NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch,
@@ -94,6 +95,8 @@ struct fvm_index_writer files_writer_here(void);
  * -------------------------------------------------------------------------------- */
 /** May a file that is opened with this access be changed through the handle? */
 bool files_wants_change(ACCESS_MASK access, ULONG options);
+/** Are they a combination that NT takes? @return STATUS_SUCCESS; STATUS_INVALID_PARAMETER */
+NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG options);
 /** May the disposition change or make something? */
 bool files_may_create(ULONG disposition);
 
@@ -117,6 +120,10 @@ void files_listing_drop(struct files_slot *slot);
 /** Is nothing in a merged directory? @return STATUS_SUCCESS; STATUS_DIRECTORY_NOT_EMPTY; failures
  */
 NTSTATUS files_check_empty(const struct files_place *place);
+
+/** The long name that a name in a directory is short for. @param dir virtual path @param room [out]
+ * the long name, or `name` itself if it is nobody's short name */
+NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name);
 
 /* --- match.c: pure
  * -------------------------------------------------------------------------------- */

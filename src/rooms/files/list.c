@@ -215,6 +215,48 @@ NTSTATUS files_check_empty(const struct files_place *place)
     return files_list_each(place->layer, stop_at_first, &all);
 }
 
+/* --- short names
+ * ------------------------------------------------------------------------------------ */
+
+struct wanted {
+    struct fvm_str name; /* short, as it was given */
+    struct fvm_buf *found;
+};
+
+static NTSTATUS stop_at_short(void *context, const NT_DIR_ENTRY *entry)
+{
+    struct wanted *wanted = context;
+    struct fvm_str alias = {entry->ShortName, (uint32_t)entry->ShortNameLength / sizeof(WCHAR)};
+
+    if (fvm_str_eq_fold(name_of(entry), wanted->name)) {
+        wanted->found->cch = 0; /* a file of that very name comes first */
+        fvm_buf_add(wanted->found, name_of(entry));
+        return STATUS_FILE_CLOSED;
+    }
+    if (fvm_str_eq_fold(alias, wanted->name) && !wanted->found->cch)
+        return fvm_buf_add(wanted->found, name_of(entry));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place = {.is_file = true};
+    struct wanted wanted = {name, room};
+    NTSTATUS status = STATUS_NO_MEMORY;
+
+    room->cch = 0;
+    if (scratch)
+        status = files_locate(&place, scratch, dir);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (files_list_each(place.layer, stop_at_short, &wanted) != STATUS_FILE_CLOSED && !room->cch &&
+        place.host.cch)
+        files_list_each(place.host, stop_at_short, &wanted);
+    /* Nobody's, or the directory cannot be read: what was given. */
+    return room->cch ? STATUS_SUCCESS : fvm_buf_add(room, name);
+}
+
 /* --- the call
  * --------------------------------------------------------------------------------------- */
 
@@ -225,6 +267,7 @@ void files_listing_drop(struct files_slot *slot)
     if (!listing)
         return;
     empty(listing);
+    files_free(listing->mask);
     files_free(listing);
 }
 
@@ -260,40 +303,106 @@ static NTSTATUS find_merged(struct files_place *place, struct files_scratch *scr
     return FVM_PASS;
 }
 
-static NTSTATUS serve(struct files_slot *slot, const struct files_place *place,
-                      struct files_scratch *scratch, UNICODE_STRING *mask, bool restart,
-                      IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class, bool single)
+static struct files_listing *begin(const UNICODE_STRING *mask)
 {
-    struct files_listing *listing = slot->listing;
-    struct fvm_str wanted = {0};
+    struct files_listing *listing = files_allocate(sizeof(*listing));
+    UNICODE_STRING text = {0};
+
+    if (!listing)
+        return NULL;
+    *listing = (struct files_listing){0};
+    if (!mask || !NT_SUCCESS(fvm_copy_guarded(&text, mask, sizeof(text))) || !text.Length)
+        return listing;
+    listing->mask = files_allocate(text.Length);
+    listing->mask_cch = text.Length / sizeof(WCHAR);
+    if (listing->mask && NT_SUCCESS(fvm_copy_guarded(listing->mask, text.Buffer, text.Length)))
+        return listing;
+    files_free(listing->mask);
+    files_free(listing);
+    return NULL;
+}
+
+/* May this handle list at all? What the call itself says is what the caller gets. */
+static NTSTATUS check_access(HANDLE handle, struct files_scratch *scratch)
+{
+    IO_STATUS_BLOCK io;
+    NTSTATUS status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, scratch->bytes,
+                                                LIST_BLOCK_CB, ID_BOTH_CLASS, TRUE, NULL, TRUE);
+
+    return status == STATUS_NO_SUCH_FILE || status == STATUS_NO_MORE_FILES ? STATUS_SUCCESS
+                                                                           : status;
+}
+
+/* One call of the caller's. */
+struct listing_call {
+    HANDLE handle, event;
+    IO_STATUS_BLOCK *io;
+    void *info;
+    ULONG cb, class;
+    bool single, restart;
+};
+
+static NTSTATUS call_real(const struct listing_call *call, UNICODE_STRING *mask)
+{
+    return real.NtQueryDirectoryFile(call->handle, call->event, NULL, NULL, call->io, call->info,
+                                     call->cb, call->class, call->single, mask, call->restart);
+}
+
+static NTSTATUS serve(struct files_listing *listing, const struct files_place *place,
+                      struct files_scratch *scratch, const struct listing_call *call)
+{
     ULONG_PTR written = 0;
     NTSTATUS status = STATUS_SUCCESS;
 
-    if (mask && mask->Length)
-        wanted = (struct fvm_str){mask->Buffer, mask->Length / sizeof(WCHAR)};
-    if (!listing) {
-        listing = files_allocate(sizeof(*listing));
-        if (!listing)
-            return STATUS_NO_MEMORY;
-        *listing = (struct files_listing){0};
-        slot->listing = listing;
-        restart = true;
-    }
     lock(listing);
-    if (restart) {
-        listing->had_any = false;
-        status = gather(listing, place, scratch, wanted);
-    }
+    if (place)
+        status =
+            gather(listing, place, scratch, (struct fvm_str){listing->mask, listing->mask_cch});
     if (NT_SUCCESS(status))
-        status = files_list_format(listing, info, cb, class, single, &written);
+        status =
+            files_list_format(listing, call->info, call->cb, call->class, call->single, &written);
     __atomic_store_n(&listing->busy, 0, __ATOMIC_RELEASE);
-    io->Status = status;
-    io->Information = written;
+    if (status != STATUS_INFO_LENGTH_MISMATCH) {
+        IO_STATUS_BLOCK io = {.Status = status, .Information = written};
+
+        fvm_copy_guarded(call->io, &io, sizeof(io));
+    }
+    if (call->event && NT_SUCCESS(status))
+        real.NtSetEvent(call->event, NULL);
     return status;
+}
+
+/* A listing is begun, or begun anew: the host's alone, or merged? */
+static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call *call,
+                              UNICODE_STRING *mask)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_listing *listing = slot->listing;
+    struct files_place place;
+    uint32_t generation;
+    NTSTATUS status;
+
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = find_merged(&place, scratch, call->handle, &generation);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!listing)
+        listing = slot->listing = begin(mask);
+    if (!listing)
+        return call_real(call, mask); /* early in the process, or no memory: the host's names */
+    listing->is_plain = status == FVM_PASS;
+    if (listing->is_plain)
+        return call_real(call, mask);
+    status = check_access(call->handle, scratch);
+    return NT_SUCCESS(status) ? serve(listing, &place, scratch, call) : status;
 }
 
 /**
  * List a directory of the VM's view.
+ *
+ * As in Wine, a listing is a picture taken when it is begun or begun anew, and its mask is the
+ * first call's.
  *
  * @source nt:NtQueryDirectoryFile; paper:files
  */
@@ -301,32 +410,14 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
                                           IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class,
                                           BOOLEAN single, UNICODE_STRING *mask, BOOLEAN restart)
 {
-    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
-    struct files_slot *slot = files_slot(handle, false);
-    struct files_place place;
-    uint32_t generation;
-    NTSTATUS status;
+    struct listing_call call = {handle, event, io, info, cb, class, single, restart};
+    struct files_slot *slot = files_slot(handle, true);
+    struct files_listing *listing = slot ? slot->listing : NULL;
 
-    if ((slot && !slot->listing && slot->generation &&
-         slot->generation == fvm_index_generation(files_index())) ||
-        !files_list_class_known(class) || apc)
+    if (!slot || !files_list_class_known(class) || apc)
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
-    scratch = files_scratch_get();
-    if (!scratch)
-        return STATUS_NO_MEMORY;
-    status = find_merged(&place, scratch, handle, &generation);
-    if (!NT_SUCCESS(status))
-        return status;
-    slot = files_slot(handle, true);
-    if (status == FVM_PASS || !slot) {
-        if (slot)
-            slot->generation = generation;
-        return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
-                                         mask, restart);
-    }
-    status = serve(slot, &place, scratch, mask, restart, io, info, cb, class, single);
-    if (event && NT_SUCCESS(status))
-        real.NtSetEvent(event, NULL);
-    return status;
+    if (!listing || restart)
+        return begin_listing(slot, &call, mask);
+    return listing->is_plain ? call_real(&call, mask) : serve(listing, NULL, NULL, &call);
 }

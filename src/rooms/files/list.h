@@ -5,7 +5,10 @@
 struct files_listing {
     uint32_t busy; /* a spin lock: two threads with one handle */
     uint32_t count, cap, at;
-    bool had_any; /* something was given already: the end is STATUS_NO_MORE_FILES */
+    bool is_plain;  /* the host's alone when it began: the caller's own call goes on with it */
+    bool had_any;   /* something was given already: the end is STATUS_NO_MORE_FILES */
+    uint16_t *mask; /* that of the first call: later ones are not looked at */
+    uint32_t mask_cch;
     NT_DIR_ENTRY **entries;
 };
 /** Write entries from listing->at on in the layout of a class. @param info may be a bad pointer

@@ -12,6 +12,18 @@ bool files_wants_change(ACCESS_MASK access, ULONG options)
     return access & changing || options & FILE_DELETE_ON_CLOSE;
 }
 
+NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG options)
+{
+    bool overwrites = disposition == FILE_SUPERSEDE || disposition == FILE_OVERWRITE ||
+                      disposition == FILE_OVERWRITE_IF;
+
+    if (options & FILE_DIRECTORY_FILE && (overwrites || options & FILE_NON_DIRECTORY_FILE))
+        return STATUS_INVALID_PARAMETER;
+    if (options & FILE_DELETE_ON_CLOSE && !(access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
+        return STATUS_INVALID_PARAMETER;
+    return disposition > FILE_OVERWRITE_IF ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+}
+
 bool files_may_create(ULONG disposition)
 {
     return disposition != FILE_OPEN;

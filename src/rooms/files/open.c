@@ -48,7 +48,9 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
     struct fvm_index_writer writer = files_writer_here();
     NTSTATUS status;
 
-    if (opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(place)) {
+    /* Without the right to delete, the call itself refuses. */
+    if (opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(place) &&
+        opening->access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)) {
         /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
         if (files_check_empty(place) == STATUS_DIRECTORY_NOT_EMPTY)
             once.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
@@ -88,6 +90,23 @@ static NTSTATUS create_new(const struct opening *opening, struct files_place *pl
     return status;
 }
 
+/* Would the host's file let this opener in, beside those that have it open? Nothing is changed. */
+static NTSTATUS check_sharing(const struct opening *opening, const struct files_place *place)
+{
+    struct opening probe = *opening;
+    IO_STATUS_BLOCK io;
+    HANDLE handle;
+    NTSTATUS status;
+
+    probe.handle = &handle;
+    probe.io = &io;
+    probe.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+    status = call_real(&probe, place, place->host, FILE_OPEN);
+    if (NT_SUCCESS(status))
+        real.NtClose(handle);
+    return status == STATUS_SHARING_VIOLATION ? status : STATUS_SUCCESS;
+}
+
 /* The host has the name: the VM changes a copy of it. */
 static NTSTATUS change_copy(const struct opening *opening, struct files_place *place,
                             struct files_scratch *scratch, const FILE_BASIC_INFORMATION *info)
@@ -107,7 +126,9 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
                    : STATUS_FILE_IS_A_DIRECTORY;
     if (!is_directory && opening->options & FILE_DIRECTORY_FILE)
         return STATUS_NOT_A_DIRECTORY;
-    status = files_copy_up(place, scratch, !overwrites);
+    status = check_sharing(opening, place);
+    if (NT_SUCCESS(status))
+        status = files_copy_up(place, scratch, !overwrites);
     return NT_SUCCESS(status) ? call_real(opening, place, place->layer, opening->disposition)
                               : status;
 }
@@ -117,8 +138,10 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
 {
     bool changes = files_wants_change(opening->access, opening->options);
     FILE_BASIC_INFORMATION info;
-    NTSTATUS status;
+    NTSTATUS status = files_check_options(opening->access, opening->disposition, opening->options);
 
+    if (!NT_SUCCESS(status))
+        return status;
     if (!changes && opening->disposition == FILE_OPEN)
         return call_real(opening, place, place->host, FILE_OPEN);
     if (!changes && opening->disposition == FILE_OPEN_IF) {
@@ -136,19 +159,66 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
 }
 
 static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTES *attr,
-                           bool *is_ours)
+                           bool *is_ours);
+
+/* The host finds the file; what was asked for is asked of its name, for it may be the host's own.
+ */
+static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *attr, bool *is_ours)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_place place;
+    struct opening by_name = *opening;
+    struct fvm_buf room;
+    OBJECT_ATTRIBUTES named;
+    UNICODE_STRING text;
+    IO_STATUS_BLOCK io;
+    struct fvm_str path;
+    HANDLE found;
     NTSTATUS status;
 
     *is_ours = true;
     if (!scratch)
         return STATUS_NO_MEMORY;
-    status = files_resolve(&place, scratch, attr);
+    status = real.NtOpenFile(&found, FILE_READ_ATTRIBUTES | SYNCHRONIZE, attr, &io,
+                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                             FILE_OPEN_BY_FILE_ID | FILE_SYNCHRONOUS_IO_NONALERT |
+                                 FILE_OPEN_FOR_BACKUP_INTENT);
     if (!NT_SUCCESS(status))
         return status;
-    if (!place.is_file || opening->options & FILE_OPEN_BY_FILE_ID) {
+    status = files_path_of(&path, scratch, found, NULL);
+    real.NtClose(found);
+    if (!NT_SUCCESS(status) || !path.cch)
+        return NT_SUCCESS(status) ? STATUS_INVALID_PARAMETER : status;
+    room = (struct fvm_buf){scratch->given, 0, FILES_NAME_CCH};
+    if (fvm_failed(fvm_ntpath_to_nt(&room, path)))
+        return STATUS_NAME_TOO_LONG;
+    files_attr(&named, &text, fvm_buf_str(&room), attr->Attributes);
+    by_name.options &= ~(ULONG)FILE_OPEN_BY_FILE_ID;
+    status = open_place(&by_name, &named, is_ours);
+    if (*is_ours)
+        return status;
+    *is_ours = true;
+    return real.NtCreateFile(opening->handle, opening->access, &named, opening->io, opening->size,
+                             opening->attributes, opening->share, opening->disposition,
+                             by_name.options, opening->ea, opening->ea_cb);
+}
+
+static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTES *attr,
+                           bool *is_ours)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    struct files_place place;
+    NTSTATUS status;
+
+    if (opening->options & FILE_OPEN_BY_FILE_ID)
+        return open_by_id(opening, (OBJECT_ATTRIBUTES *)(uintptr_t)attr, is_ours);
+    *is_ours = true;
+    scratch = files_scratch_get();
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = files_resolve(&place, scratch, attr, true);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!place.is_file) {
         *is_ours = false;
         return STATUS_SUCCESS;
     }

@@ -19,7 +19,7 @@ static NTSTATUS query_by_name(by_name call, OBJECT_ATTRIBUTES *attr, void *info)
 
     if (!scratch)
         return STATUS_NO_MEMORY;
-    status = files_resolve(&place, scratch, attr);
+    status = files_resolve(&place, scratch, attr, false);
     if (!NT_SUCCESS(status))
         return status;
     if (!place.is_file || place.hit.answer == FVM_INDEX_HOST)

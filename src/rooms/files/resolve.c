@@ -221,12 +221,19 @@ static NTSTATUS capture(struct fvm_buf *name, OBJECT_ATTRIBUTES *copy,
 }
 
 /* The root's path, where the parser wants it. @return FVM_PASS: the root is no file */
-static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle)
+static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle,
+                          bool may_be_file)
 {
+    FILE_STANDARD_INFORMATION standard;
+    IO_STATUS_BLOCK io;
     NTSTATUS status;
 
     if (!handle)
         return STATUS_SUCCESS;
+    if (!may_be_file &&
+        NT_SUCCESS(real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard), 5)) &&
+        !standard.Directory)
+        return STATUS_BAD_DEVICE_TYPE;
     status = files_path_of(root, scratch, handle, NULL);
     if (!NT_SUCCESS(status))
         return status;
@@ -237,8 +244,38 @@ static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, H
     return STATUS_SUCCESS;
 }
 
+/* Write out the short names in a path: two names of one file would be two files. */
+static NTSTATUS lengthen(struct files_place *place, struct files_scratch *scratch)
+{
+    struct fvm_buf text = {scratch->host, 0, FILES_NAME_CCH}, room = {scratch->given, 0, 260};
+    struct fvm_str path = place->path.path, component;
+    NTSTATUS status = fvm_buf_add(&text, fvm_str_sub(path, 0, 2));
+    uint32_t at = 0;
+
+    while (NT_SUCCESS(status) && fvm_ntpath_next(path, &at, &component)) {
+        room.cch = 0;
+        if (fvm_str_find(component, '~', 0) < component.cch)
+            status = files_lengthen(&room, fvm_buf_str(&text), component);
+        else
+            status = fvm_buf_add(&room, component);
+        if (NT_SUCCESS(status))
+            status = fvm_buf_add_unit(&text, '\\');
+        if (NT_SUCCESS(status))
+            status = fvm_buf_add(&text, fvm_buf_str(&room));
+    }
+    if (!NT_SUCCESS(status) || text.cch == 2)
+        return status;
+    /* The stream moves with it. */
+    memcpy(scratch->other, place->path.stream.s, place->path.stream.cch * sizeof(uint16_t));
+    memcpy(scratch->virtual, text.s, text.cch * sizeof(uint16_t));
+    memcpy(scratch->virtual + text.cch, scratch->other, place->path.stream.cch * sizeof(uint16_t));
+    place->path.path = (struct fvm_str){scratch->virtual, text.cch};
+    place->path.stream.s = scratch->virtual + text.cch;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
-                       const OBJECT_ATTRIBUTES *attr)
+                       const OBJECT_ATTRIBUTES *attr, bool for_open)
 {
     struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
     struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
@@ -248,7 +285,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
 
     *place = (struct files_place){0};
     if (NT_SUCCESS(status))
-        status = find_root(&root, scratch, copy.RootDirectory);
+        status = find_root(&root, scratch, copy.RootDirectory, for_open && !given.cch);
     if (!NT_SUCCESS(status) || status == FVM_PASS)
         return status == FVM_PASS ? STATUS_SUCCESS : status;
     status = fvm_ntpath_parse(&place->path, &room, fvm_buf_str(&given), root, &env);
@@ -256,6 +293,10 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
         return status;
     if (place->path.kind != FVM_NTPATH_FILE)
         return STATUS_SUCCESS;
+    if (place->path.flags & FVM_NTPATH_SHORT)
+        status = lengthen(place, scratch);
+    if (!NT_SUCCESS(status))
+        return status;
     if (is_hidden(place->path.path))
         return STATUS_OBJECT_NAME_NOT_FOUND;
     place->is_file = true;
