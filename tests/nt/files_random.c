@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <wchar.h>
 
 struct operation {
@@ -60,6 +61,21 @@ static struct operation *draw_operation(unsigned number)
             return &operations[i];
         which -= operations[i].weight;
     }
+}
+
+/* FILES_RANDOM_WITHOUT=watch,poll: what a host or a VM cannot do yet. */
+static void leave_out_kinds(void)
+{
+    const char *without = getenv("FILES_RANDOM_WITHOUT");
+    char list[200];
+
+    if (!without)
+        return;
+    snprintf(list, sizeof(list), "%s", without);
+    for (char *kind = strtok(list, ","); kind; kind = strtok(NULL, ","))
+        for (unsigned i = 0; i < COUNT_OF(operations); i++)
+            if (!strcmp(operations[i].name, kind))
+                operations[i].weight = 0;
 }
 
 static bool is_left_out(unsigned number, int argc, wchar_t **argv)
@@ -137,6 +153,7 @@ int wmain(int argc, wchar_t **argv)
     if (!has_folder(is_fill))
         return 1;
     setvbuf(stdout, NULL, _IOFBF, 65536);
+    leave_out_kinds();
     return is_fill   ? tree_fill(wcstoull(argv[2], NULL, 10))
            : is_tree ? tree_dump()
                      : run(argc, argv);

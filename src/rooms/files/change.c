@@ -52,6 +52,14 @@ struct fvm_index_writer files_writer_here(void)
 /* --- delete
  * ---------------------------------------------------------------------------------------- */
 
+static bool may_delete(HANDLE handle)
+{
+    PUBLIC_OBJECT_BASIC_INFORMATION basic;
+
+    return NT_SUCCESS(real.NtQueryObject(handle, 0, &basic, sizeof(basic), NULL)) &&
+           basic.GrantedAccess & DELETE;
+}
+
 static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb,
                                 ULONG class)
 {
@@ -73,6 +81,8 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
         return status;
     if (!files_is_merged(&place))
         return real.NtSetInformationFile(handle, io, info, cb, class);
+    if (deletes && !may_delete(handle))
+        return STATUS_ACCESS_DENIED;
     status = deletes ? files_check_empty(&place) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status))
         return status;
@@ -183,14 +193,8 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
 
     if (!scratch || !source)
         return STATUS_NO_MEMORY;
-    if (class == RENAME_EX_CLASS || class == LINK_EX_CLASS) {
-        /* Does this host have the class at all? */
-        status = real.NtSetInformationFile(handle, io, info, 0, class);
-        if (status == STATUS_NOT_IMPLEMENTED || status == STATUS_INVALID_INFO_CLASS)
-            return status;
-    }
-    if (cb < sizeof(head))
-        return STATUS_INFO_LENGTH_MISMATCH;
+    if (cb < sizeof(head)) /* the host says how it calls that */
+        return real.NtSetInformationFile(handle, io, info, 0, class);
     status = fvm_copy_guarded(&head, info, sizeof(head));
     if (NT_SUCCESS(status))
         status = files_path_of(&from, source, handle, NULL);
@@ -222,10 +226,70 @@ static NTSTATUS answer(IO_STATUS_BLOCK *io, NTSTATUS status)
     return status;
 }
 
+static bool changes(ULONG class)
+{
+    enum { BASIC = 4, ALLOCATION = 19, END_OF_FILE = 20, VALID_DATA = 39, CASE_SENSITIVE = 71 };
+
+    switch (class) {
+    case BASIC:
+    case ALLOCATION:
+    case END_OF_FILE:
+    case VALID_DATA:
+    case CASE_SENSITIVE:
+    case DISPOSITION_CLASS:
+    case DISPOSITION_EX_CLASS:
+    case RENAME_CLASS:
+    case RENAME_EX_CLASS:
+    case LINK_CLASS:
+    case LINK_EX_CLASS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A handle that is open on the host's file was opened without any right to change it; NT would say
+ * so, Wine 8 does not ask for these classes. */
+static NTSTATUS check_private(HANDLE handle)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    struct files_slot *slot = files_slot(handle, false);
+    struct fvm_str path;
+    bool is_private;
+    NTSTATUS status;
+
+    if (slot && slot->is_private)
+        return STATUS_SUCCESS;
+    scratch = files_scratch_get();
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = files_path_of(&path, scratch, handle, &is_private);
+    if (!NT_SUCCESS(status))
+        return status;
+    return path.cch && !is_private ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
 /** @source nt:NtSetInformationFile; paper:files */
 NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb,
                                           ULONG class)
 {
+    IO_STATUS_BLOCK none;
+    NTSTATUS status = changes(class) ? check_private(handle) : STATUS_SUCCESS;
+
+    if (!NT_SUCCESS(status))
+        return answer(io, status);
+    switch (class) {
+    case DISPOSITION_EX_CLASS:
+    case RENAME_EX_CLASS:
+    case LINK_EX_CLASS:
+        /* Does this host have the class at all? */
+        status = real.NtSetInformationFile(handle, &none, info, 0, class);
+        if (status == STATUS_NOT_IMPLEMENTED || status == STATUS_INVALID_INFO_CLASS)
+            return answer(io, status);
+        break;
+    default:
+        break;
+    }
     switch (class) {
     case DISPOSITION_CLASS:
     case DISPOSITION_EX_CLASS:
@@ -245,9 +309,9 @@ NTSTATUS NTAPI files_NtClose(HANDLE handle)
 {
     struct files_slot *slot = files_slot(handle, false);
 
-    if (slot && (slot->listing || slot->generation)) {
+    if (slot && (slot->listing || slot->is_private)) {
         files_listing_drop(slot);
-        slot->generation = 0;
+        slot->is_private = false;
     }
     return real.NtClose(handle);
 }

@@ -30,6 +30,7 @@ static inline void fvm_cleanup_files_scratch(struct files_scratch **scratch)
 /* A name as it was given, and where its file is. All texts are in the scratch. */
 struct files_place {
     bool is_file;           /* else none of this room's: pass the call unchanged */
+    bool is_as_given;       /* the layer's file, as the caller's own root and name lead to it */
     struct fvm_ntpath path; /* virtual */
     struct fvm_index_hit hit;
     struct fvm_str layer; /* NT path below the layer, whether or not something is there */
@@ -104,7 +105,7 @@ bool files_may_create(ULONG disposition);
  * -------------------------------------------- */
 struct files_listing;
 struct files_slot {
-    uint32_t generation; /* of the index, when the directory was the host's alone; 0: not known */
+    bool is_private; /* opened in the layer; false: not known */
     struct files_listing *listing;
 };
 /** The slot of a handle. @param make make its page if it is missing @return NULL: none */
@@ -125,9 +126,7 @@ NTSTATUS files_check_empty(const struct files_place *place);
  * the long name, or `name` itself if it is nobody's short name */
 NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name);
 
-/* --- match.c: pure
+/* --- order.c: pure
  * -------------------------------------------------------------------------------- */
-/** Does a name match a mask of NtQueryDirectoryFile: * ? and, as kernel32 writes them, < > " */
-bool files_mask_matches(struct fvm_str mask, struct fvm_str name);
 /** Order of a listing: without case; `.` and `..` first. */
 int files_name_order(struct fvm_str a, struct fvm_str b);

@@ -21,33 +21,29 @@ static bool is_dots(struct fvm_str name)
     return fvm_str_eq(name, FVM_STR(u".")) || fvm_str_eq(name, FVM_STR(u".."));
 }
 
-NTSTATUS files_list_each(struct fvm_str dir, files_entry_fn *fn, void *context)
+/* All of an open directory, from its beginning. */
+static NTSTATUS each_of(HANDLE handle, struct fvm_str mask, files_entry_fn *fn, void *context)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr;
-    IO_STATUS_BLOCK io;
+    UNICODE_STRING text = {.Buffer = (WCHAR *)(uintptr_t)mask.s,
+                           .Length = (USHORT)(mask.cch * sizeof(WCHAR)),
+                           .MaximumLength = (USHORT)(mask.cch * sizeof(WCHAR))};
     BOOLEAN restart = TRUE;
-    NTSTATUS status;
-    HANDLE handle;
 
     if (!scratch)
         return STATUS_NO_MEMORY;
-    files_attr(&attr, &text, dir, 0);
-    status = real.NtOpenFile(&handle, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attr, &io,
-                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                             FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT |
-                                 FILE_OPEN_FOR_BACKUP_INTENT);
-    if (!NT_SUCCESS(status))
-        return status;
     for (;;) {
         const char *at = (const char *)scratch->bytes;
         const NT_DIR_ENTRY *entry;
+        IO_STATUS_BLOCK io;
+        NTSTATUS status =
+            real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, scratch->bytes, LIST_BLOCK_CB,
+                                      ID_BOTH_CLASS, FALSE, mask.s ? &text : NULL, restart);
 
-        status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, scratch->bytes,
-                                           LIST_BLOCK_CB, ID_BOTH_CLASS, FALSE, NULL, restart);
+        if (status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE)
+            return STATUS_SUCCESS;
         if (status)
-            break;
+            return status;
         restart = FALSE;
         do {
             entry = (const NT_DIR_ENTRY *)(const void *)at;
@@ -55,11 +51,28 @@ NTSTATUS files_list_each(struct fvm_str dir, files_entry_fn *fn, void *context)
             at += entry->NextEntryOffset;
         } while (NT_SUCCESS(status) && entry->NextEntryOffset);
         if (!NT_SUCCESS(status))
-            break;
+            return status;
     }
+}
+
+NTSTATUS files_list_each(struct fvm_str dir, struct fvm_str mask, files_entry_fn *fn, void *context)
+{
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    IO_STATUS_BLOCK io;
+    NTSTATUS status;
+    HANDLE handle;
+
+    files_attr(&attr, &text, dir, 0);
+    status = real.NtOpenFile(&handle, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attr, &io,
+                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                             FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT |
+                                 FILE_OPEN_FOR_BACKUP_INTENT);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = each_of(handle, mask, fn, context);
     real.NtClose(handle);
-    return status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE ? STATUS_SUCCESS
-                                                                           : status;
+    return status;
 }
 
 /* --- gathering
@@ -67,7 +80,6 @@ NTSTATUS files_list_each(struct fvm_str dir, files_entry_fn *fn, void *context)
 
 struct gathering {
     struct files_listing *listing;
-    struct fvm_str mask;      /* empty: all */
     struct fvm_buf directory; /* virtual path, with room for a name behind it */
     bool is_host;             /* these are the host's names: marked ones are not shown */
 };
@@ -112,8 +124,6 @@ static NTSTATUS gather_one(void *context, const NT_DIR_ENTRY *entry)
 
     /* `.` and `..` are the layer's; a root has none. */
     if (all->is_host ? is_marked(all, name) || (is_dots(name) && all->directory.cch > 3) : false)
-        return STATUS_SUCCESS;
-    if (all->mask.cch && !files_mask_matches(all->mask, name))
         return STATUS_SUCCESS;
     status = listing->count == listing->cap ? grow(listing) : STATUS_SUCCESS;
     copy = NT_SUCCESS(status) ? files_allocate(cb) : NULL;
@@ -163,22 +173,23 @@ static void empty(struct files_listing *listing)
 }
 
 static NTSTATUS gather(struct files_listing *listing, const struct files_place *place,
-                       struct files_scratch *scratch, struct fvm_str mask)
+                       struct files_scratch *scratch, struct fvm_str mask, HANDLE handle)
 {
     struct gathering all = {.listing = listing,
-                            .mask = mask,
                             .directory = {scratch->virtual, place->path.path.cch, FILES_NAME_CCH}};
     NTSTATUS status = STATUS_SUCCESS;
 
     empty(listing);
     if (place->host.cch) {
         all.is_host = true;
-        status = files_list_each(place->host, gather_one, &all);
+        status = files_list_each(place->host, mask, gather_one, &all);
     }
     all.is_host = false;
     /* A root has no directory in the layer before something is changed below it. */
     if (NT_SUCCESS(status) || status == STATUS_OBJECT_NAME_NOT_FOUND) {
-        status = files_list_each(place->layer, gather_one, &all);
+        /* The caller's own handle, if it is open there: another may not be let in beside it. */
+        status = handle ? each_of(handle, mask, gather_one, &all)
+                        : files_list_each(place->layer, mask, gather_one, &all);
         if (status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND)
             status = STATUS_SUCCESS;
     }
@@ -208,11 +219,11 @@ NTSTATUS files_check_empty(const struct files_place *place)
     all.directory = (struct fvm_buf){scratch->virtual, 0, FILES_NAME_CCH};
     fvm_buf_add(&all.directory, place->path.path);
     if (place->host.cch)
-        status = files_list_each(place->host, stop_at_first, &all);
+        status = files_list_each(place->host, (struct fvm_str){0}, stop_at_first, &all);
     if (!NT_SUCCESS(status))
         return status;
     all.is_host = false;
-    return files_list_each(place->layer, stop_at_first, &all);
+    return files_list_each(place->layer, (struct fvm_str){0}, stop_at_first, &all);
 }
 
 /* --- short names
@@ -250,9 +261,10 @@ NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str
         status = files_locate(&place, scratch, dir);
     if (!NT_SUCCESS(status))
         return status;
-    if (files_list_each(place.layer, stop_at_short, &wanted) != STATUS_FILE_CLOSED && !room->cch &&
-        place.host.cch)
-        files_list_each(place.host, stop_at_short, &wanted);
+    if (files_list_each(place.layer, (struct fvm_str){0}, stop_at_short, &wanted) !=
+            STATUS_FILE_CLOSED &&
+        !room->cch && place.host.cch)
+        files_list_each(place.host, (struct fvm_str){0}, stop_at_short, &wanted);
     /* Nobody's, or the directory cannot be read: what was given. */
     return room->cch ? STATUS_SUCCESS : fvm_buf_add(room, name);
 }
@@ -281,14 +293,13 @@ static void lock(struct files_listing *listing)
 
 /* What the handle is open on, if its listing is a merged one. @return FVM_PASS: it is not */
 static NTSTATUS find_merged(struct files_place *place, struct files_scratch *scratch, HANDLE handle,
-                            uint32_t *generation)
+                            bool *is_private)
 {
     struct fvm_str path;
     NTSTATUS status;
 
-    *generation = fvm_index_generation(files_index());
     *place = (struct files_place){.is_file = true};
-    status = files_path_of(&path, scratch, handle, NULL);
+    status = files_path_of(&path, scratch, handle, is_private);
     if (!NT_SUCCESS(status))
         return status;
     if (!path.cch)
@@ -311,9 +322,9 @@ static struct files_listing *begin(const UNICODE_STRING *mask)
     if (!listing)
         return NULL;
     *listing = (struct files_listing){0};
-    if (!mask || !NT_SUCCESS(fvm_copy_guarded(&text, mask, sizeof(text))) || !text.Length)
+    if (!mask || !NT_SUCCESS(fvm_copy_guarded(&text, mask, sizeof(text))))
         return listing;
-    listing->mask = files_allocate(text.Length);
+    listing->mask = files_allocate(text.Length + sizeof(*listing->mask));
     listing->mask_cch = text.Length / sizeof(WCHAR);
     if (listing->mask && NT_SUCCESS(fvm_copy_guarded(listing->mask, text.Buffer, text.Length)))
         return listing;
@@ -323,11 +334,17 @@ static struct files_listing *begin(const UNICODE_STRING *mask)
 }
 
 /* May this handle list at all? What the call itself says is what the caller gets. */
-static NTSTATUS check_access(HANDLE handle, struct files_scratch *scratch)
+static NTSTATUS check_access(HANDLE handle, struct files_scratch *scratch,
+                             const struct files_listing *listing)
 {
+    /* With the mask, for the host may keep what it reads here for the next call. */
+    UNICODE_STRING mask = {.Buffer = listing->mask,
+                           .Length = (USHORT)(listing->mask_cch * sizeof(WCHAR)),
+                           .MaximumLength = (USHORT)(listing->mask_cch * sizeof(WCHAR))};
     IO_STATUS_BLOCK io;
-    NTSTATUS status = real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, scratch->bytes,
-                                                LIST_BLOCK_CB, ID_BOTH_CLASS, TRUE, NULL, TRUE);
+    NTSTATUS status =
+        real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, scratch->bytes, LIST_BLOCK_CB,
+                                  ID_BOTH_CLASS, TRUE, mask.Buffer ? &mask : NULL, TRUE);
 
     return status == STATUS_NO_SUCH_FILE || status == STATUS_NO_MORE_FILES ? STATUS_SUCCESS
                                                                            : status;
@@ -349,15 +366,16 @@ static NTSTATUS call_real(const struct listing_call *call, UNICODE_STRING *mask)
 }
 
 static NTSTATUS serve(struct files_listing *listing, const struct files_place *place,
-                      struct files_scratch *scratch, const struct listing_call *call)
+                      struct files_scratch *scratch, const struct listing_call *call,
+                      bool is_private)
 {
     ULONG_PTR written = 0;
     NTSTATUS status = STATUS_SUCCESS;
 
     lock(listing);
     if (place)
-        status =
-            gather(listing, place, scratch, (struct fvm_str){listing->mask, listing->mask_cch});
+        status = gather(listing, place, scratch, (struct fvm_str){listing->mask, listing->mask_cch},
+                        is_private ? call->handle : NULL);
     if (NT_SUCCESS(status))
         status =
             files_list_format(listing, call->info, call->cb, call->class, call->single, &written);
@@ -379,12 +397,14 @@ static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     struct files_listing *listing = slot->listing;
     struct files_place place;
-    uint32_t generation;
+    bool is_private;
     NTSTATUS status;
 
     if (!scratch)
         return STATUS_NO_MEMORY;
-    status = find_merged(&place, scratch, call->handle, &generation);
+    if (call->cb < files_list_least_cb(call->class))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    status = find_merged(&place, scratch, call->handle, &is_private);
     if (!NT_SUCCESS(status))
         return status;
     if (!listing)
@@ -394,8 +414,8 @@ static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call
     listing->is_plain = status == FVM_PASS;
     if (listing->is_plain)
         return call_real(call, mask);
-    status = check_access(call->handle, scratch);
-    return NT_SUCCESS(status) ? serve(listing, &place, scratch, call) : status;
+    status = check_access(call->handle, scratch, listing);
+    return NT_SUCCESS(status) ? serve(listing, &place, scratch, call, is_private) : status;
 }
 
 /**
@@ -414,10 +434,10 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
     struct files_slot *slot = files_slot(handle, true);
     struct files_listing *listing = slot ? slot->listing : NULL;
 
-    if (!slot || !files_list_class_known(class) || apc)
+    if (!slot || !files_list_least_cb(class) || apc)
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
     if (!listing || restart)
         return begin_listing(slot, &call, mask);
-    return listing->is_plain ? call_real(&call, mask) : serve(listing, NULL, NULL, &call);
+    return listing->is_plain ? call_real(&call, mask) : serve(listing, NULL, NULL, &call, false);
 }

@@ -31,9 +31,11 @@ static const struct layout *find(ULONG class)
     return NULL;
 }
 
-bool files_list_class_known(ULONG class)
+ULONG files_list_least_cb(ULONG class)
 {
-    return find(class) != NULL;
+    const struct layout *layout = find(class);
+
+    return layout ? (layout->name + (ULONG)sizeof(WCHAR) + 7) & ~7U : 0;
 }
 
 /* One entry. @param fixed room for the part before the name @return bytes of it */
@@ -82,10 +84,14 @@ NTSTATUS files_list_format(struct files_listing *listing, void *info, ULONG cb, 
     *written = 0;
     if (!layout)
         return STATUS_INVALID_INFO_CLASS;
-    if (cb < ((layout->name + sizeof(WCHAR) + 7U) & ~7U))
+    if (cb < files_list_least_cb(class))
         return STATUS_INFO_LENGTH_MISMATCH;
-    if (listing->at >= listing->count)
-        return listing->had_any ? STATUS_NO_MORE_FILES : STATUS_NO_SUCH_FILE;
+    if (listing->at >= listing->count) {
+        NTSTATUS status = listing->had_any ? STATUS_NO_MORE_FILES : STATUS_NO_SUCH_FILE;
+
+        listing->had_any = true;
+        return status;
+    }
     while (listing->at < listing->count) {
         const NT_DIR_ENTRY *entry = listing->entries[listing->at];
         ULONG next = *written ? (at + 7) & ~7U : 0, used;

@@ -22,13 +22,19 @@ static NTSTATUS call_real(const struct opening *opening, const struct files_plac
 {
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
+    struct files_slot *slot;
+    NTSTATUS status;
 
     files_attr(&attr, &text, name, place->attributes);
     attr.SecurityDescriptor = place->security;
     attr.SecurityQualityOfService = place->quality;
-    return real.NtCreateFile(opening->handle, opening->access, &attr, opening->io, opening->size,
-                             opening->attributes, opening->share, disposition, opening->options,
-                             opening->ea, opening->ea_cb);
+    status = real.NtCreateFile(opening->handle, opening->access, &attr, opening->io, opening->size,
+                               opening->attributes, opening->share, disposition, opening->options,
+                               opening->ea, opening->ea_cb);
+    slot = NT_SUCCESS(status) ? files_slot(*opening->handle, true) : NULL;
+    if (slot)
+        slot->is_private = name.s == place->layer.s;
+    return status;
 }
 
 /* What the host has at a place, without opening it. */
@@ -128,7 +134,10 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
         return STATUS_NOT_A_DIRECTORY;
     status = check_sharing(opening, place);
     if (NT_SUCCESS(status))
-        status = files_copy_up(place, scratch, !overwrites);
+        /* Wine does not empty what it opens without the right to write. */
+        status = files_copy_up(
+            place, scratch,
+            !overwrites || !(opening->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL)));
     return NT_SUCCESS(status) ? call_real(opening, place, place->layer, opening->disposition)
                               : status;
 }
@@ -138,10 +147,8 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
 {
     bool changes = files_wants_change(opening->access, opening->options);
     FILE_BASIC_INFORMATION info;
-    NTSTATUS status = files_check_options(opening->access, opening->disposition, opening->options);
+    NTSTATUS status;
 
-    if (!NT_SUCCESS(status))
-        return status;
     if (!changes && opening->disposition == FILE_OPEN)
         return call_real(opening, place, place->host, FILE_OPEN);
     if (!changes && opening->disposition == FILE_OPEN_IF) {
@@ -150,8 +157,10 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
             return status;
     }
     status = look_at_host(place, &info);
-    if (NT_SUCCESS(status))
-        return change_copy(opening, place, scratch, &info);
+    if (NT_SUCCESS(status)) {
+        status = files_check_options(opening->access, opening->disposition, opening->options);
+        return NT_SUCCESS(status) ? change_copy(opening, place, scratch, &info) : status;
+    }
     if (status != STATUS_OBJECT_NAME_NOT_FOUND || opening->disposition == FILE_OPEN ||
         opening->disposition == FILE_OVERWRITE)
         return call_real(opening, place, place->host, FILE_OPEN);
@@ -219,6 +228,10 @@ static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTE
     if (!NT_SUCCESS(status))
         return status;
     if (!place.is_file) {
+        *is_ours = false;
+        return STATUS_SUCCESS;
+    }
+    if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE)) {
         *is_ours = false;
         return STATUS_SUCCESS;
     }

@@ -222,7 +222,7 @@ static NTSTATUS capture(struct fvm_buf *name, OBJECT_ATTRIBUTES *copy,
 
 /* The root's path, where the parser wants it. @return FVM_PASS: the root is no file */
 static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle,
-                          bool may_be_file)
+                          bool may_be_file, bool *is_private)
 {
     FILE_STANDARD_INFORMATION standard;
     IO_STATUS_BLOCK io;
@@ -234,7 +234,7 @@ static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, H
         NT_SUCCESS(real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard), 5)) &&
         !standard.Directory)
         return STATUS_BAD_DEVICE_TYPE;
-    status = files_path_of(root, scratch, handle, NULL);
+    status = files_path_of(root, scratch, handle, is_private);
     if (!NT_SUCCESS(status))
         return status;
     if (!root->cch)
@@ -242,6 +242,20 @@ static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, H
     memcpy(scratch->host, root->s, root->cch * sizeof(*root->s));
     root->s = scratch->host;
     return STATUS_SUCCESS;
+}
+
+static bool has_long_component(struct fvm_str name)
+{
+    uint32_t from = 0;
+
+    while (from < name.cch) {
+        uint32_t end = fvm_str_find(name, '\\', from);
+
+        if (end - from > FVM_NTPATH_COMPONENT_CCH)
+            return true;
+        from = end + 1;
+    }
+    return false;
 }
 
 /* Write out the short names in a path: two names of one file would be two files. */
@@ -280,15 +294,18 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
     struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
     struct fvm_str root = {0};
+    bool in_layer = false;
     OBJECT_ATTRIBUTES copy;
     NTSTATUS status = capture(&given, &copy, attr);
 
     *place = (struct files_place){0};
     if (NT_SUCCESS(status))
-        status = find_root(&root, scratch, copy.RootDirectory, for_open && !given.cch);
+        status = find_root(&root, scratch, copy.RootDirectory, for_open && !given.cch, &in_layer);
     if (!NT_SUCCESS(status) || status == FVM_PASS)
         return status == FVM_PASS ? STATUS_SUCCESS : status;
     status = fvm_ntpath_parse(&place->path, &room, fvm_buf_str(&given), root, &env);
+    if (status == FVM_NAME_INVALID && has_long_component(fvm_buf_str(&given)))
+        return STATUS_SUCCESS; /* no file system has such a name: the call itself says how */
     if (!NT_SUCCESS(status))
         return status;
     if (place->path.kind != FVM_NTPATH_FILE)
@@ -306,5 +323,6 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     status = files_locate(place, scratch, place->path.path);
     if (NT_SUCCESS(status))
         status = add_rest(&place->layer, &place->path);
+    place->is_as_given = in_layer && files_is_own(place);
     return NT_SUCCESS(status) ? add_rest(&place->host, &place->path) : status;
 }

@@ -10,6 +10,16 @@ static NTSTATUS set(const struct slot *slot, void *info, size_t cb, ULONG class)
     return say_status(NtSetInformationFile(slot->handle, &io, info, (ULONG)cb, class), &io);
 }
 
+/* NT asks for the right to change; Wine 8 does not ask for these classes, and a VM does. */
+static bool lacks(const struct slot *slot, ACCESS_MASK access)
+{
+    bool is_lacking = (slot->access & access) != access;
+
+    if (is_lacking)
+        say(" left out");
+    return is_lacking;
+}
+
 NTSTATUS op_set_size(void)
 {
     static const ULONG classes[] = {NT_END_OF_FILE_INFO, NT_END_OF_FILE_INFO, NT_END_OF_FILE_INFO,
@@ -26,6 +36,8 @@ NTSTATUS op_set_size(void)
         class == NT_POSITION_INFO) /* which positions a directory has depends on the disk */
         class = NT_END_OF_FILE_INFO;
     say(" class=%lu value=%lld", class, size.QuadPart);
+    if (class != NT_POSITION_INFO && lacks(slot, FILE_WRITE_DATA))
+        return STATUS_UNSUCCESSFUL;
     return set(slot, &size, often(97) ? sizeof(size) : 4, class);
 }
 
@@ -63,6 +75,8 @@ NTSTATUS op_set_basic(void)
     say(" attr=%lx created=%lld accessed=%lld written=%lld changed=%lld", basic.attributes,
         basic.created.QuadPart, basic.accessed.QuadPart, basic.written.QuadPart,
         basic.changed.QuadPart);
+    if (lacks(slot, FILE_WRITE_ATTRIBUTES))
+        return STATUS_UNSUCCESSFUL;
     return set(slot, &basic, sizeof(basic), NT_BASIC_INFO);
 }
 
@@ -138,6 +152,8 @@ static NTSTATUS rename_or_link(ULONG class, ULONG class_ex, unsigned file_percen
     rename_room.info.replace = extended ? draw(4) | (draw(8) ? 0 : 0x40) : replace;
     cb = draw_new_name(slot, path);
     say(" %s=%lx", extended ? "flags" : "replace", rename_room.info.replace);
+    if (lacks(slot, class == NT_RENAME_INFO ? DELETE : FILE_WRITE_ATTRIBUTES))
+        return STATUS_UNSUCCESSFUL;
     status = set(slot, &rename_room, cb, extended ? class_ex : class);
     if (NT_SUCCESS(status)) {
         names_made(path, slot->is_dir);

@@ -140,8 +140,8 @@ static void lengthen(wchar_t *shown, size_t cch, bool one_part)
 /** @return the name is still one of an ordinary file: another name of the same thing */
 static bool vary(wchar_t *shown, unsigned how)
 {
-    static const wchar_t *const ends[] = {L"*", L"?", L"<", L">",  L"\"",   L"|",
-                                          L".", L" ", L":", L":s", L"\x01", L"::$DATA"};
+    static const wchar_t *const ends[] = {L"*", L"?", L"<", L">",  L"\"",
+                                          L"|", L".", L" ", L":s", L"\x01"};
     size_t cch = wcslen(shown);
 
     if (how < 9) {
@@ -159,7 +159,8 @@ static bool vary(wchar_t *shown, unsigned how)
     else if (how < 17)
         wcscat(shown, often(50) ? L"\\." : L"\\..");
     else if (how < 18)
-        lengthen(shown, often(50) ? 300 : 20000, often(50));
+        lengthen(shown, often(50) ? 300 : 20000, false); /* one of over 255 units: Wine calls it
+                                                           missing, NT a wrong name, as a VM does */
     else if (how < 19)
         put_before_last(shown, L"nowhere\\");
     else if (how < 20)
