@@ -96,7 +96,7 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
 
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
-ENGINE_CORE := $(addprefix src/core/,block.c fold.c pe.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
+ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c pe.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
 ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
 ENGINE_OBJ  := $(call obj,engine64,$(ENGINE_SRC))
 OBJDUMP     ?= $(MINGW:gcc=objdump)
@@ -112,7 +112,7 @@ $(B)/engine/fvm64.dll: $(ENGINE_OBJ)
 	@echo "  LD $@"
 	$(MINGW) -shared -nostdlib -Wl,--no-insert-timestamp,--exclude-all-symbols,--entry,0 -s -o $@ $^
 	tools/check-engine.sh $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,image.c inject.c real.c stub_x64.c) $(addprefix src/core/,block.c fold.c str.c) $(wildcard src/core/index*.c)
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,image.c inject.c real.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c str.c) $(wildcard src/core/index*.c)
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"

@@ -224,8 +224,7 @@ int fvm_vm_update(const struct fvm_store *store, const struct fvm_base *base, st
     return fvm_vm_save(vm, err);
 }
 
-/* --- doing it ------------------------------------------------------------------------------------
- */
+/* --- doing it ---------------------------------------------------------------------------- */
 
 /* The new version is scrap until it is published; the layer is not touched before that. */
 static int merge_into_base(struct fvm_base *base, const struct fvm_collection *picked,

@@ -93,8 +93,7 @@ bool fvm_path_is_sound(const char *path);
 /** Write "cannot <what> '<path>': <why>", odd bytes escaped. @return code */
 int fvm_tree_fail(struct fvm_error *err, int code, const char *what, const char *path);
 
-/* --- marks of overlayfs (tree_marks.c), the only file that knows them ----------------------------
- */
+/* --- marks of overlayfs (tree_marks.c), the only file that knows them -------------------- */
 struct fvm_marks {
     bool opaque;        /* hides the host's directory */
     bool has_xdeletion; /* deletions may be empty files with an extended attribute (Linux 6.7) */

@@ -5,8 +5,7 @@
 #include "core/error.h"
 #include "store/tree.h"
 
-/* --- one file (tree_content.c) -------------------------------------------------------------------
- */
+/* --- one file (tree_content.c) ----------------------------------------------------------- */
 /**
  * Open a regular file for reading; never blocks, follows nothing.
  *
@@ -51,8 +50,7 @@ int fvm_directory_same_metadata(const struct fvm_tree_dir *a, const struct fvm_t
  */
 int fvm_tree_same(struct fvm_side *a, struct fvm_side *b, bool part, unsigned depth);
 
-/* --- putting one node in place (tree_put.c) ----------------------------------------------------
- */
+/* --- putting one node in place (tree_put.c) ---------------------------------------------- */
 /** Does the name belong to a file that is being put in place? */
 bool fvm_put_is_temporary(const char *name);
 /** Remove what a crash left in a directory. */

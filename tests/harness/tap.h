@@ -1,6 +1,7 @@
 /* tests/harness/tap.h: the test harness: Wine's vocabulary, TAP output, no library. Builds as ELF
  * and as PE. */
 #pragma once
+#include "core/base.h"
 #include <stdbool.h>
 #include <stdio.h>
 

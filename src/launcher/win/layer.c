@@ -2,7 +2,9 @@
 #include "launcher/win/spawn.h"
 
 #include "core/index.h"
+#include "core/journal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -50,6 +52,17 @@ static bool host_has_directory(const wchar_t *path)
     return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
+/* A directory of the layer that nothing was written down about: copied from the host, if the host
+ * has one there; new, if not. */
+static bool is_merged(struct walk *walk)
+{
+    struct fvm_index_hit hit;
+
+    if (fvm_failed(fvm_index_lookup(&walk->index, str(walk->virtual), &hit, NULL, NULL)))
+        return false;
+    return hit.answer == FVM_INDEX_HOST && host_has_directory(walk->virtual);
+}
+
 static void visit(struct walk *walk);
 
 static void visit_name(struct walk *walk, const WIN32_FIND_DATAW *found)
@@ -63,7 +76,7 @@ static void visit_name(struct walk *walk, const WIN32_FIND_DATAW *found)
         return;
     }
     if (is_directory)
-        flags |= FVM_INDEX_DIRECTORY | (host_has_directory(walk->virtual) ? FVM_INDEX_MERGED : 0);
+        flags |= FVM_INDEX_DIRECTORY | (is_merged(walk) ? FVM_INDEX_MERGED : 0);
     walk->failed |= fvm_failed(
         fvm_index_mark(&walk->index, str(walk->virtual), flags, (struct fvm_str){0}, NULL, NULL));
     if (is_directory)
@@ -90,6 +103,70 @@ static void visit(struct walk *walk)
             visit_name(walk, &found);
     } while (!walk->failed && FindNextFileW(find, &found));
     FindClose(find);
+}
+
+/* --- the journal ------------------------------------------------------------------------- */
+
+static bool never(void *context, uint64_t token)
+{
+    (void)context;
+    (void)token;
+    return false;
+}
+
+static bool no_wait(void *context, uint32_t round)
+{
+    (void)context;
+    (void)round;
+    return false;
+}
+
+/* Names whose record is damaged are the host's again: no more than the last step can be. */
+static void replay(struct fvm_index *index, const uint8_t *data, size_t cb)
+{
+    const struct fvm_index_writer writer = {.token = 1, .is_alive = never, .wait = no_wait};
+    struct fvm_journal_record record;
+    uint32_t node;
+    size_t at = 0;
+
+    while (fvm_journal_next(data, cb, &at, &record)) {
+        uint32_t flags =
+            FVM_INDEX_OWN | (record.kind == FVM_JOURNAL_OPAQUE ? FVM_INDEX_DIRECTORY : 0);
+
+        if (fvm_failed(fvm_index_mark(index, record.path, flags, (struct fvm_str){0}, NULL, &node)))
+            continue;
+        if (record.kind == FVM_JOURNAL_OPAQUE)
+            fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
+        if (record.kind == FVM_JOURNAL_MOVE)
+            fvm_index_rename(index, record.path, record.to, &writer);
+    }
+}
+
+static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar_t *layer)
+{
+    wchar_t path[PATH_CCH];
+    LARGE_INTEGER size = {.QuadPart = 0};
+    uint8_t *data;
+    HANDLE file;
+    DWORD got;
+    bool done = false;
+
+    wcscpy(path, layer);
+    if (!push(path, L"journal"))
+        return false;
+    file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError() == ERROR_FILE_NOT_FOUND;
+    data = GetFileSizeEx(file, &size) && size.QuadPart < 1 << 30 ? malloc((size_t)size.QuadPart + 8)
+                                                                 : NULL;
+    if (data && ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) && got == size.QuadPart) {
+        replay(index, data, got);
+        vm->block->journal_cb = ((uint64_t)got + 7) & ~7ull;
+        done = true;
+    }
+    free(data);
+    CloseHandle(file);
+    return done;
 }
 
 /* All drives that there are a folder of in the layer. Each drive's folder is made: private files of
@@ -152,7 +229,7 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
         return ERROR_FILENAME_EXCED_RANGE;
     if (fvm_failed(fvm_index_init(&walk.index, fvm_block_index(vm->block), FVM_INDEX_CB,
                                   (uint32_t)options->vm)) ||
-        !visit_drives(&walk, layer))
+        !read_journal(vm, &walk.index, layer) || !visit_drives(&walk, layer))
         return ERROR_NOT_ENOUGH_MEMORY;
     fvm_block_init(vm->block, (uint32_t)options->vm);
     return 0;

@@ -16,8 +16,7 @@ static DWORD fail(struct win_vm *vm, const char *what)
     return error ? error : ERROR_GEN_FAILURE;
 }
 
-/* --- the engine's file, laid out as the loader would -------------------------------------------
- */
+/* --- the engine's file, laid out as the loader would ------------------------------------- */
 
 static void *read_file(const WCHAR *path, size_t *cb)
 {
@@ -86,8 +85,7 @@ static DWORD load_engine(struct win_vm *vm)
     return vm->engine ? 0 : fail(vm, "cannot load fvm64.dll, which belongs beside this program");
 }
 
-/* --- block and job ------------------------------------------------------------------------------
- */
+/* --- block and job ----------------------------------------------------------------------- */
 
 /* The job ends all its processes when the last handle to it is closed; none can leave it. */
 static DWORD make_job(struct win_vm *vm, unsigned number)

@@ -49,8 +49,7 @@ struct fvm_index_writer files_writer_here(void)
                                      .wait = wait_a_little};
 }
 
-/* --- delete
- * ---------------------------------------------------------------------------------------- */
+/* --- delete ------------------------------------------------------------------------------ */
 
 static bool may_delete(HANDLE handle)
 {
@@ -88,8 +87,10 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
         return status;
     status = real.NtSetInformationFile(handle, io, info, cb, class);
     /* When it is gone, nothing of the host's may show in its place. */
-    if (NT_SUCCESS(status) && deletes)
+    if (NT_SUCCESS(status) && deletes) {
         fvm_index_flags(files_index(), place.hit.node, 0, FVM_INDEX_MERGED, NULL);
+        status = files_journal_own(place.path.path, true);
+    }
     return status;
 }
 
@@ -106,8 +107,7 @@ NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
     return NT_SUCCESS(status) ? files_NtClose(handle) : status;
 }
 
-/* --- rename and link
- * -------------------------------------------------------------------------------- */
+/* --- rename and link --------------------------------------------------------------------- */
 
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
@@ -167,9 +167,15 @@ static NTSTATUS note(struct fvm_str from, const struct files_place *target, bool
     struct fvm_index_hit hit;
     fvm_status status;
 
-    if (!is_rename)
-        return fvm_index_mark(files_index(), target->path.path, FVM_INDEX_OWN, (struct fvm_str){0},
-                              NULL, NULL);
+    if (!is_rename) {
+        status = files_journal_own(target->path.path, false);
+        return fvm_failed(status) ? status
+                                  : fvm_index_mark(files_index(), target->path.path, FVM_INDEX_OWN,
+                                                   (struct fvm_str){0}, NULL, NULL);
+    }
+    status = files_journal_move(from, target->path.path);
+    if (fvm_failed(status))
+        return status;
     status = fvm_index_lookup(files_index(), from, &hit, NULL, NULL);
     if (!fvm_failed(status) && hit.answer != FVM_INDEX_IS_OWN)
         status =

@@ -50,8 +50,7 @@ static void copy_basic(HANDLE from, HANDLE to)
         real.NtSetInformationFile(to, &io, &basic, sizeof(basic), BASIC_CLASS);
 }
 
-/* --- directories
- * ---------------------------------------------------------------------------------- */
+/* --- directories ------------------------------------------------------------------------- */
 
 /* The spelling that the host has for the last component of an open directory. */
 static void respell(struct fvm_str path, HANDLE handle, struct files_scratch *scratch)
@@ -124,8 +123,7 @@ NTSTATUS files_make_parents(const struct files_place *place)
     return status;
 }
 
-/* --- files
- * ---------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------- */
 
 static NTSTATUS copy_data(HANDLE from, HANDLE to, uint8_t *bytes)
 {
@@ -240,6 +238,9 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch,
             status = copy_file(place, scratch, host, with_data);
         if (NT_SUCCESS(status))
             status = files_mark(place, 0);
+        /* The copy itself says so, as long as it is there. */
+        if (NT_SUCCESS(status))
+            status = files_journal_own(place->path.path, false);
     }
     real.NtClose(host);
     return status;

@@ -6,8 +6,7 @@
 #include "core/ntpath.h"
 #include "engine/nt.h"
 
-/* --- scratch.c: room for long names, since a hook may run on a small stack -----------------------
- */
+/* --- scratch.c: room for long names, since a hook may run on a small stack --------------- */
 enum { FILES_NAME_CCH = 32768, FILES_COPY_CB = 65536 };
 struct files_scratch {
     uint16_t given[FILES_NAME_CCH];   /* the caller's name, or a root's */
@@ -25,8 +24,7 @@ static inline void fvm_cleanup_files_scratch(struct files_scratch **scratch)
     files_scratch_put(*scratch);
 }
 
-/* --- resolve.c: what a name means ----------------------------------------------------------------
- */
+/* --- resolve.c: what a name means -------------------------------------------------------- */
 /* A name as it was given, and where its file is. All texts are in the scratch. */
 struct files_place {
     bool is_file;           /* else none of this room's: pass the call unchanged */
@@ -76,8 +74,7 @@ void files_attr(OBJECT_ATTRIBUTES *attr, UNICODE_STRING *name, struct fvm_str pa
 const struct fvm_index *files_index(void);
 NTSTATUS files_start(void);
 
-/* --- copy.c: bring names into the layer ----------------------------------------------------------
- */
+/* --- copy.c: bring names into the layer -------------------------------------------------- */
 /** Make the directories above a place in the layer, as the host has them. */
 NTSTATUS files_make_parents(const struct files_place *place);
 /**
@@ -92,8 +89,14 @@ NTSTATUS files_mark(struct files_place *place, uint32_t flags);
 /** Who writes to the index in this thread. */
 struct fvm_index_writer files_writer_here(void);
 
-/* --- names.c: pure
- * -------------------------------------------------------------------------------- */
+/* --- journal.c ------------------------------------------------------------------------- */
+/** Write down that a name is the VM's, for the host has it too. @param is_opaque a directory of
+ * which the host's part is gone */
+NTSTATUS files_journal_own(struct fvm_str path, bool is_opaque);
+/** Write down a rename. */
+NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to);
+
+/* --- names.c: pure ----------------------------------------------------------------------- */
 /** May a file that is opened with this access be changed through the handle? */
 bool files_wants_change(ACCESS_MASK access, ULONG options);
 /** Are they a combination that NT takes? @return STATUS_SUCCESS; STATUS_INVALID_PARAMETER */
@@ -101,8 +104,7 @@ NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG option
 /** May the disposition change or make something? */
 bool files_may_create(ULONG disposition);
 
-/* --- table.c: what is known of handles in this process
- * -------------------------------------------- */
+/* --- table.c: what is known of handles in this process ----------------------------------- */
 struct files_listing;
 struct files_slot {
     bool is_private; /* opened in the layer; false: not known */
@@ -114,8 +116,7 @@ struct files_slot *files_slot(HANDLE handle, bool make);
 void *files_allocate(size_t cb);
 void files_free(void *memory);
 
-/* --- list.c
- * --------------------------------------------------------------------------------------- */
+/* --- list.c ------------------------------------------------------------------------------ */
 /** Forget how far a handle's listing was. */
 void files_listing_drop(struct files_slot *slot);
 /** Is nothing in a merged directory? @return STATUS_SUCCESS; STATUS_DIRECTORY_NOT_EMPTY; failures
@@ -126,7 +127,6 @@ NTSTATUS files_check_empty(const struct files_place *place);
  * the long name, or `name` itself if it is nobody's short name */
 NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name);
 
-/* --- order.c: pure
- * -------------------------------------------------------------------------------- */
+/* --- order.c: pure ----------------------------------------------------------------------- */
 /** Order of a listing: without case; `.` and `..` first. */
 int files_name_order(struct fvm_str a, struct fvm_str b);

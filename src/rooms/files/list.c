@@ -75,8 +75,7 @@ NTSTATUS files_list_each(struct fvm_str dir, struct fvm_str mask, files_entry_fn
     return status;
 }
 
-/* --- gathering
- * ------------------------------------------------------------------------------------ */
+/* --- gathering --------------------------------------------------------------------------- */
 
 struct gathering {
     struct files_listing *listing;
@@ -226,8 +225,7 @@ NTSTATUS files_check_empty(const struct files_place *place)
     return files_list_each(place->layer, (struct fvm_str){0}, stop_at_first, &all);
 }
 
-/* --- short names
- * ------------------------------------------------------------------------------------ */
+/* --- short names ------------------------------------------------------------------------- */
 
 struct wanted {
     struct fvm_str name; /* short, as it was given */
@@ -269,8 +267,7 @@ NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str
     return room->cch ? STATUS_SUCCESS : fvm_buf_add(room, name);
 }
 
-/* --- the call
- * --------------------------------------------------------------------------------------- */
+/* --- the call ---------------------------------------------------------------------------- */
 
 void files_listing_drop(struct files_slot *slot)
 {

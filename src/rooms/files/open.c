@@ -60,7 +60,7 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
         /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
         if (files_check_empty(place) == STATUS_DIRECTORY_NOT_EMPTY)
             once.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
-        else
+        else if (NT_SUCCESS(files_journal_own(place->path.path, true)))
             fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
     }
     if (files_may_create(opening->disposition))

@@ -40,8 +40,7 @@ NTSTATUS NTAPI files_NtQueryFullAttributesFile(OBJECT_ATTRIBUTES *attr, void *in
     return query_by_name(real.NtQueryFullAttributesFile, attr, info);
 }
 
-/* --- names in answers
- * ----------------------------------------------------------------------------- */
+/* --- names in answers -------------------------------------------------------------------- */
 
 /* A UNICODE_STRING with its text behind it: the virtual name is never longer. */
 static void unmap_string(UNICODE_STRING *string)

@@ -46,8 +46,7 @@ void files_attr(OBJECT_ATTRIBUTES *attr, UNICODE_STRING *name, struct fvm_str pa
                                 .Attributes = attributes | OBJ_CASE_INSENSITIVE};
 }
 
-/* --- from a real name back ----------------------------------------------------------------------
- */
+/* --- from a real name back --------------------------------------------------------------- */
 
 static struct fvm_str layer_files(void)
 {
@@ -115,8 +114,7 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
     return STATUS_SUCCESS;
 }
 
-/* --- forward
- * -------------------------------------------------------------------------------------- */
+/* --- forward ----------------------------------------------------------------------------- */
 
 static bool is_hidden(struct fvm_str path)
 {
