@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t cb)
         const uint8_t *end = (const uint8_t *)(record.to.s + record.to.cch);
 
         if (at <= before || at > cb || end > file + cb || !record.path.cch ||
-            (record.kind == FVM_JOURNAL_MOVE) != (record.to.cch > 0))
+            (record.kind >= FVM_JOURNAL_MOVE) != (record.to.cch > 0))
             abort();
         before = at;
     }

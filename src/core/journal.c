@@ -48,10 +48,10 @@ void fvm_journal_write(uint8_t *out, const struct fvm_journal_record *record)
 static bool is_sound(const struct head *head, const uint8_t *at, size_t room)
 {
     if (head->magic != FVM_JOURNAL_MAGIC || head->cb > room || head->cb % 8 ||
-        head->kind < FVM_JOURNAL_OWN || head->kind > FVM_JOURNAL_MOVE)
+        head->kind < FVM_JOURNAL_OWN || head->kind > FVM_JOURNAL_MOVE_MERGED)
         return false;
     if (!head->path_cch || head->path_cch > FVM_JOURNAL_PATH_CCH ||
-        head->to_cch > FVM_JOURNAL_PATH_CCH || (head->kind == FVM_JOURNAL_MOVE) != !!head->to_cch)
+        head->to_cch > FVM_JOURNAL_PATH_CCH || (head->kind >= FVM_JOURNAL_MOVE) != !!head->to_cch)
         return false;
     return head->cb == ((sizeof(*head) + (head->path_cch + head->to_cch) * 2 + 7) & ~(size_t)7) &&
            head->check == sum(at, head->cb);

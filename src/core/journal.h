@@ -13,15 +13,16 @@
 #define FVM_JOURNAL_MAGIC 0x314c4a46u /* "FJL1": the format's version is part of it */
 
 enum fvm_journal_kind {
-    FVM_JOURNAL_OWN = 1,    /* the layer decides what is at `path` */
-    FVM_JOURNAL_OPAQUE = 2, /* the same, and what was below it on the host is not there */
-    FVM_JOURNAL_MOVE = 3    /* `path` and all below it is at `to` */
+    FVM_JOURNAL_OWN = 1,        /* the layer decides what is at `path` */
+    FVM_JOURNAL_OPAQUE = 2,     /* the same, and what was below it on the host is not there */
+    FVM_JOURNAL_MOVE = 3,       /* `path` and all below it is at `to` */
+    FVM_JOURNAL_MOVE_MERGED = 4 /* the same; it is a directory in which the host's names show */
 };
 enum { FVM_JOURNAL_HEAD_CB = 24, FVM_JOURNAL_PATH_CCH = 32767 };
 
 struct fvm_journal_record {
     enum fvm_journal_kind kind;
-    struct fvm_str path, to; /* virtual; `to` of a move only */
+    struct fvm_str path, to; /* virtual; `to` of moves only */
 };
 
 /** Bytes that a record takes. */

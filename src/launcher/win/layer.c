@@ -130,14 +130,17 @@ static void replay(struct fvm_index *index, const uint8_t *data, size_t cb)
     size_t at = 0;
 
     while (fvm_journal_next(data, cb, &at, &record)) {
-        uint32_t flags =
-            FVM_INDEX_OWN | (record.kind == FVM_JOURNAL_OPAQUE ? FVM_INDEX_DIRECTORY : 0);
+        uint32_t flags = FVM_INDEX_OWN;
 
+        if (record.kind == FVM_JOURNAL_OPAQUE)
+            flags |= FVM_INDEX_DIRECTORY;
+        if (record.kind == FVM_JOURNAL_MOVE_MERGED)
+            flags |= FVM_INDEX_DIRECTORY | FVM_INDEX_MERGED;
         if (fvm_failed(fvm_index_mark(index, record.path, flags, (struct fvm_str){0}, NULL, &node)))
             continue;
         if (record.kind == FVM_JOURNAL_OPAQUE)
             fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
-        if (record.kind == FVM_JOURNAL_MOVE)
+        if (record.kind >= FVM_JOURNAL_MOVE)
             fvm_index_rename(index, record.path, record.to, &writer);
     }
 }

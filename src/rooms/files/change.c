@@ -82,7 +82,7 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
         return real.NtSetInformationFile(handle, io, info, cb, class);
     if (deletes && !may_delete(handle))
         return STATUS_ACCESS_DENIED;
-    status = deletes ? files_check_empty(&place) : STATUS_SUCCESS;
+    status = deletes ? files_check_empty(&place, handle) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status))
         return status;
     status = real.NtSetInformationFile(handle, io, info, cb, class);
@@ -109,27 +109,34 @@ NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
 
 /* --- rename and link --------------------------------------------------------------------- */
 
+static bool is_directory(HANDLE handle)
+{
+    enum { STANDARD = 5 };
+    FILE_STANDARD_INFORMATION standard;
+    IO_STATUS_BLOCK io;
+
+    return NT_SUCCESS(
+               real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard), STANDARD)) &&
+           standard.Directory;
+}
+
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
-                               bool replaces)
+                               HANDLE source, bool replaces)
 {
     FILE_BASIC_INFORMATION info;
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
-    struct fvm_str name;
     NTSTATUS status = STATUS_SUCCESS;
 
     if (!target->is_file)
         return STATUS_NOT_SAME_DEVICE;
-    name = files_is_own(target) ? target->layer : target->host;
-    if (target->path.flags & FVM_NTPATH_TRAILING)
-        name.cch--;
-    if (!files_is_own(target) || target->path.flags & FVM_NTPATH_TRAILING) {
-        files_attr(&attr, &text, name, 0);
+    /* A name with a backslash at its end is a directory's. */
+    if (target->path.flags & FVM_NTPATH_TRAILING && !is_directory(source))
+        return STATUS_NOT_A_DIRECTORY;
+    if (!files_is_own(target)) {
+        files_attr(&attr, &text, target->host, 0);
         status = real.NtQueryAttributesFile(&attr, &info);
-        if (NT_SUCCESS(status) && target->path.flags & FVM_NTPATH_TRAILING &&
-            !(info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY))
-            return STATUS_NOT_A_DIRECTORY;
     }
     if (files_is_own(target)) {
         files_respell_layer(target);
@@ -173,10 +180,11 @@ static NTSTATUS note(struct fvm_str from, const struct files_place *target, bool
                                   : fvm_index_mark(files_index(), target->path.path, FVM_INDEX_OWN,
                                                    (struct fvm_str){0}, NULL, NULL);
     }
-    status = files_journal_move(from, target->path.path);
+    status = fvm_index_lookup(files_index(), from, &hit, NULL, NULL);
     if (fvm_failed(status))
         return status;
-    status = fvm_index_lookup(files_index(), from, &hit, NULL, NULL);
+    status = files_journal_move(from, target->path.path,
+                                hit.answer == FVM_INDEX_IS_OWN && hit.flags & FVM_INDEX_MERGED);
     if (!fvm_failed(status) && hit.answer != FVM_INDEX_IS_OWN)
         status =
             fvm_index_mark(files_index(), from, FVM_INDEX_OWN, (struct fvm_str){0}, NULL, NULL);
@@ -216,7 +224,7 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     name.Length = name.MaximumLength = (USHORT)head.FileNameLength;
     status = files_resolve(&target, scratch, &attr, false);
     if (NT_SUCCESS(status))
-        status = prepare_target(&target, scratch, first & 1);
+        status = prepare_target(&target, scratch, handle, first & 1);
     if (NT_SUCCESS(status))
         status = call_with_name(handle, io, first, target.layer, class, scratch);
     return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;

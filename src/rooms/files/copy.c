@@ -50,6 +50,37 @@ static void copy_basic(HANDLE from, HANDLE to)
         real.NtSetInformationFile(to, &io, &basic, sizeof(basic), BASIC_CLASS);
 }
 
+/* A copy that comes into a directory of the layer is no change of the directory. */
+static HANDLE open_parent(const struct files_place *place, FILE_BASIC_INFORMATION *times)
+{
+    struct fvm_str path = place->layer;
+    IO_STATUS_BLOCK io;
+    HANDLE parent;
+
+    while (path.cch && path.s[path.cch - 1] != '\\')
+        path.cch--;
+    path.cch -= path.cch > 0;
+    if (!NT_SUCCESS(open_real(&parent, path, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
+                              FILE_OPEN, FILE_DIRECTORY_FILE)))
+        return NULL;
+    if (NT_SUCCESS(real.NtQueryInformationFile(parent, &io, times, sizeof(*times), BASIC_CLASS)))
+        return parent;
+    real.NtClose(parent);
+    return NULL;
+}
+
+static void close_parent(HANDLE parent, const FILE_BASIC_INFORMATION *times)
+{
+    FILE_BASIC_INFORMATION again = *times;
+    IO_STATUS_BLOCK io;
+
+    if (!parent)
+        return;
+    again.FileAttributes = 0; /* as they are */
+    real.NtSetInformationFile(parent, &io, &again, sizeof(again), BASIC_CLASS);
+    real.NtClose(parent);
+}
+
 /* --- directories ------------------------------------------------------------------------- */
 
 /* The spelling that the host has for the last component of an open directory. */
@@ -74,14 +105,17 @@ static void respell(struct fvm_str path, HANDLE handle, struct files_scratch *sc
 static NTSTATUS make_directory(struct files_place *place, struct files_scratch *scratch,
                                HANDLE host)
 {
-    HANDLE made;
+    FILE_BASIC_INFORMATION times;
+    HANDLE made, parent;
     NTSTATUS status;
 
     respell(place->path.path, host, scratch);
     status = files_locate(place, scratch, place->path.path);
+    parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
     if (NT_SUCCESS(status))
         status = open_real(&made, place->layer, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
                            FILE_OPEN_IF, FILE_DIRECTORY_FILE);
+    close_parent(parent, &times);
     if (!NT_SUCCESS(status))
         return status;
     copy_basic(host, made);
@@ -232,10 +266,15 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch,
     if (NT_SUCCESS(status) && is_directory(host)) {
         status = make_directory(place, scratch, host);
     } else if (NT_SUCCESS(status)) {
+        FILE_BASIC_INFORMATION times;
+        HANDLE parent;
+
         respell(place->path.path, host, scratch);
         status = files_locate(place, scratch, place->path.path);
+        parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
         if (NT_SUCCESS(status))
             status = copy_file(place, scratch, host, with_data);
+        close_parent(parent, &times);
         if (NT_SUCCESS(status))
             status = files_mark(place, 0);
         /* The copy itself says so, as long as it is there. */

@@ -29,6 +29,7 @@ static inline void fvm_cleanup_files_scratch(struct files_scratch **scratch)
 struct files_place {
     bool is_file;           /* else none of this room's: pass the call unchanged */
     bool is_as_given;       /* the layer's file, as the caller's own root and name lead to it */
+    bool is_root_private;   /* the caller's root is a directory of the layer */
     struct fvm_ntpath path; /* virtual */
     struct fvm_index_hit hit;
     struct fvm_str layer; /* NT path below the layer, whether or not something is there */
@@ -94,7 +95,7 @@ struct fvm_index_writer files_writer_here(void);
  * which the host's part is gone */
 NTSTATUS files_journal_own(struct fvm_str path, bool is_opaque);
 /** Write down a rename. */
-NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to);
+NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to, bool is_merged);
 
 /* --- names.c: pure ----------------------------------------------------------------------- */
 /** May a file that is opened with this access be changed through the handle? */
@@ -119,9 +120,10 @@ void files_free(void *memory);
 /* --- list.c ------------------------------------------------------------------------------ */
 /** Forget how far a handle's listing was. */
 void files_listing_drop(struct files_slot *slot);
-/** Is nothing in a merged directory? @return STATUS_SUCCESS; STATUS_DIRECTORY_NOT_EMPTY; failures
+/** Is nothing in a merged directory? @param handle one that is open in the layer; NULL @return
+ * STATUS_SUCCESS; STATUS_DIRECTORY_NOT_EMPTY; failures
  */
-NTSTATUS files_check_empty(const struct files_place *place);
+NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle);
 
 /** The long name that a name in a directory is short for. @param dir virtual path @param room [out]
  * the long name, or `name` itself if it is nobody's short name */

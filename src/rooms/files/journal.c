@@ -54,7 +54,8 @@ NTSTATUS files_journal_own(struct fvm_str path, bool is_opaque)
         &(struct fvm_journal_record){is_opaque ? FVM_JOURNAL_OPAQUE : FVM_JOURNAL_OWN, path, {0}});
 }
 
-NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to)
+NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to, bool is_merged)
 {
-    return append(&(struct fvm_journal_record){FVM_JOURNAL_MOVE, path, to});
+    return append(&(struct fvm_journal_record){
+        is_merged ? FVM_JOURNAL_MOVE_MERGED : FVM_JOURNAL_MOVE, path, to});
 }

@@ -3,6 +3,7 @@
 #include "rooms/files/list.h"
 
 #include "engine/capture.h"
+#include "engine/engine.h"
 #include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
@@ -207,7 +208,7 @@ static NTSTATUS stop_at_first(void *context, const NT_DIR_ENTRY *entry)
     return STATUS_DIRECTORY_NOT_EMPTY;
 }
 
-NTSTATUS files_check_empty(const struct files_place *place)
+NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     struct gathering all = {.is_host = true};
@@ -222,7 +223,11 @@ NTSTATUS files_check_empty(const struct files_place *place)
     if (!NT_SUCCESS(status))
         return status;
     all.is_host = false;
-    return files_list_each(place->layer, (struct fvm_str){0}, stop_at_first, &all);
+    /* A handle of its own, not listed yet: what the caller's has read is a picture of then. */
+    status = files_list_each(place->layer, (struct fvm_str){0}, stop_at_first, &all);
+    if (status == STATUS_SHARING_VIOLATION && handle)
+        status = each_of(handle, (struct fvm_str){0}, stop_at_first, &all);
+    return status;
 }
 
 /* --- short names ------------------------------------------------------------------------- */
@@ -370,6 +375,8 @@ static NTSTATUS serve(struct files_listing *listing, const struct files_place *p
     NTSTATUS status = STATUS_SUCCESS;
 
     lock(listing);
+    if (call->restart)
+        listing->at = 0;
     if (place)
         status = gather(listing, place, scratch, (struct fvm_str){listing->mask, listing->mask_cch},
                         is_private ? call->handle : NULL);
@@ -434,7 +441,8 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
     if (!slot || !files_list_least_cb(class) || apc)
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
-    if (!listing || restart)
+    /* Wine's listings stay what they were when they were begun. */
+    if (!listing || (restart && !fvm_engine.is_wine))
         return begin_listing(slot, &call, mask);
     return listing->is_plain ? call_real(&call, mask) : serve(listing, NULL, NULL, &call, false);
 }

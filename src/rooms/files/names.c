@@ -19,7 +19,7 @@ NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG option
 
     if (options & FILE_DIRECTORY_FILE && (overwrites || options & FILE_NON_DIRECTORY_FILE))
         return STATUS_INVALID_PARAMETER;
-    if (options & FILE_DELETE_ON_CLOSE && !(access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)))
+    if (options & FILE_DELETE_ON_CLOSE && !(access & (DELETE | GENERIC_ALL)))
         return STATUS_INVALID_PARAMETER;
     return disposition > FILE_OVERWRITE_IF ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }

@@ -56,9 +56,9 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
 
     /* Without the right to delete, the call itself refuses. */
     if (opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(place) &&
-        opening->access & (DELETE | GENERIC_ALL | MAXIMUM_ALLOWED)) {
+        opening->access & (DELETE | GENERIC_ALL)) {
         /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
-        if (files_check_empty(place) == STATUS_DIRECTORY_NOT_EMPTY)
+        if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY)
             once.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
         else if (NT_SUCCESS(files_journal_own(place->path.path, true)))
             fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
@@ -238,7 +238,8 @@ static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTE
     if (files_is_own(&place))
         return open_layer(opening, &place);
     /* Where nothing is changed and nothing was moved, the caller's own words will do. */
-    if (place.hit.answer == FVM_INDEX_HOST && opening->disposition == FILE_OPEN &&
+    if (place.hit.answer == FVM_INDEX_HOST && !place.is_root_private &&
+        opening->disposition == FILE_OPEN &&
         !files_wants_change(opening->access, opening->options)) {
         *is_ours = false;
         return STATUS_SUCCESS;

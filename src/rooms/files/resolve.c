@@ -321,6 +321,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     status = files_locate(place, scratch, place->path.path);
     if (NT_SUCCESS(status))
         status = add_rest(&place->layer, &place->path);
+    place->is_root_private = in_layer;
     place->is_as_given = in_layer && files_is_own(place);
     return NT_SUCCESS(status) ? add_rest(&place->host, &place->path) : status;
 }
