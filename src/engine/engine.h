@@ -8,6 +8,5 @@ struct fvm_engine {
     struct fvm_block *block; /* shared with the VM's other processes */
     const WCHAR *section;    /* NT name of the block */
     DWORD pid;
-    bool is_wine;
 };
 extern struct fvm_engine fvm_engine;

@@ -84,7 +84,6 @@ static NTSTATUS start(void)
     fvm_engine.ntdll = fvm_start.ntdll;
     fvm_engine.image = fvm_start.image;
     fvm_engine.section = fvm_start.section;
-    fvm_engine.is_wine = fvm_image_export(fvm_start.ntdll, "wine_get_version") != NULL;
     fvm_engine.pid = (DWORD)(ULONG_PTR)NtCurrentTeb()->Reserved1[8]; /* ClientId.UniqueProcess */
     for (const struct fvm_room *const *room = fvm_rooms; *room; room++)
         if ((*room)->start) {

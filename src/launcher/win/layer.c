@@ -56,11 +56,15 @@ static bool host_has_directory(const wchar_t *path)
  * has one there; new, if not. */
 static bool is_merged(struct walk *walk)
 {
+    static uint16_t room[PATH_CCH + 1];
+    struct fvm_buf host = {room, 0, PATH_CCH};
     struct fvm_index_hit hit;
 
-    if (fvm_failed(fvm_index_lookup(&walk->index, str(walk->virtual), &hit, NULL, NULL)))
+    if (fvm_failed(fvm_index_lookup(&walk->index, str(walk->virtual), &hit, NULL, &host)) ||
+        (hit.answer != FVM_INDEX_HOST && hit.answer != FVM_INDEX_BELOW_MOVED))
         return false;
-    return hit.answer == FVM_INDEX_HOST && host_has_directory(walk->virtual);
+    room[host.cch] = 0;
+    return host_has_directory((const wchar_t *)room);
 }
 
 static void visit(struct walk *walk);

@@ -122,7 +122,7 @@ static bool is_directory(HANDLE handle)
 
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
-                               HANDLE source, bool replaces)
+                               HANDLE source, bool replaces, bool is_link)
 {
     FILE_BASIC_INFORMATION info;
     UNICODE_STRING text;
@@ -132,7 +132,7 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     if (!target->is_file)
         return STATUS_NOT_SAME_DEVICE;
     /* A name with a backslash at its end is a directory's. */
-    if (target->path.flags & FVM_NTPATH_TRAILING && !is_directory(source))
+    if (!is_link && target->path.flags & FVM_NTPATH_TRAILING && !is_directory(source))
         return STATUS_NOT_A_DIRECTORY;
     if (!files_is_own(target)) {
         files_attr(&attr, &text, target->host, 0);
@@ -214,6 +214,8 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
         status = files_path_of(&from, source, handle, NULL);
     if (!NT_SUCCESS(status))
         return status;
+    if (!is_rename && is_directory(handle))
+        return STATUS_FILE_IS_A_DIRECTORY;
     if (!from.cch) /* a pipe or the like */
         return real.NtSetInformationFile(handle, io, info, cb, class);
     memcpy(&first, &head, sizeof(first));
@@ -224,7 +226,7 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     name.Length = name.MaximumLength = (USHORT)head.FileNameLength;
     status = files_resolve(&target, scratch, &attr, false);
     if (NT_SUCCESS(status))
-        status = prepare_target(&target, scratch, handle, first & 1);
+        status = prepare_target(&target, scratch, handle, first & 1, !is_rename);
     if (NT_SUCCESS(status))
         status = call_with_name(handle, io, first, target.layer, class, scratch);
     return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;
@@ -283,27 +285,29 @@ static NTSTATUS check_private(HANDLE handle)
     return path.cch && !is_private ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
+/* Does this host have the class at all? */
+static NTSTATUS has_class(HANDLE handle, void *info, ULONG class)
+{
+    IO_STATUS_BLOCK none;
+    NTSTATUS status;
+
+    if (class != DISPOSITION_EX_CLASS && class != RENAME_EX_CLASS && class != LINK_EX_CLASS)
+        return STATUS_SUCCESS;
+    status = real.NtSetInformationFile(handle, &none, info, 0, class);
+    return status == STATUS_NOT_IMPLEMENTED || status == STATUS_INVALID_INFO_CLASS ? status
+                                                                                   : STATUS_SUCCESS;
+}
+
 /** @source nt:NtSetInformationFile; paper:files */
 NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb,
                                           ULONG class)
 {
-    IO_STATUS_BLOCK none;
-    NTSTATUS status = changes(class) ? check_private(handle) : STATUS_SUCCESS;
+    NTSTATUS status = has_class(handle, info, class);
 
+    if (NT_SUCCESS(status) && changes(class))
+        status = check_private(handle);
     if (!NT_SUCCESS(status))
         return answer(io, status);
-    switch (class) {
-    case DISPOSITION_EX_CLASS:
-    case RENAME_EX_CLASS:
-    case LINK_EX_CLASS:
-        /* Does this host have the class at all? */
-        status = real.NtSetInformationFile(handle, &none, info, 0, class);
-        if (status == STATUS_NOT_IMPLEMENTED || status == STATUS_INVALID_INFO_CLASS)
-            return answer(io, status);
-        break;
-    default:
-        break;
-    }
     switch (class) {
     case DISPOSITION_CLASS:
     case DISPOSITION_EX_CLASS:

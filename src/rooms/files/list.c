@@ -3,7 +3,6 @@
 #include "rooms/files/list.h"
 
 #include "engine/capture.h"
-#include "engine/engine.h"
 #include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
@@ -187,9 +186,10 @@ static NTSTATUS gather(struct files_listing *listing, const struct files_place *
     all.is_host = false;
     /* A root has no directory in the layer before something is changed below it. */
     if (NT_SUCCESS(status) || status == STATUS_OBJECT_NAME_NOT_FOUND) {
-        /* The caller's own handle, if it is open there: another may not be let in beside it. */
-        status = handle ? each_of(handle, mask, gather_one, &all)
-                        : files_list_each(place->layer, mask, gather_one, &all);
+        /* The caller's own handle, if nobody else is let in beside it: Wine keeps what it read. */
+        status = files_list_each(place->layer, mask, gather_one, &all);
+        if (status == STATUS_SHARING_VIOLATION && handle)
+            status = each_of(handle, mask, gather_one, &all);
         if (status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND)
             status = STATUS_SUCCESS;
     }
@@ -441,8 +441,7 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
     if (!slot || !files_list_least_cb(class) || apc)
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
-    /* Wine's listings stay what they were when they were begun. */
-    if (!listing || (restart && !fvm_engine.is_wine))
+    if (!listing || restart)
         return begin_listing(slot, &call, mask);
     return listing->is_plain ? call_real(&call, mask) : serve(listing, NULL, NULL, &call, false);
 }

@@ -43,7 +43,11 @@ static NTSTATUS look_at_host(const struct files_place *place, FILE_BASIC_INFORMA
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
 
-    files_attr(&attr, &text, place->host, 0);
+    struct fvm_str name = place->host;
+
+    if (place->path.flags & FVM_NTPATH_TRAILING)
+        name.cch--;
+    files_attr(&attr, &text, name, 0);
     return real.NtQueryAttributesFile(&attr, info);
 }
 
@@ -77,8 +81,11 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
 static NTSTATUS create_new(const struct opening *opening, struct files_place *place,
                            struct files_scratch *scratch)
 {
-    NTSTATUS status = files_make_parents(place);
+    NTSTATUS status;
 
+    if (place->path.flags & FVM_NTPATH_TRAILING && !(opening->options & FILE_DIRECTORY_FILE))
+        return STATUS_OBJECT_NAME_INVALID;
+    status = files_make_parents(place);
     /* The parents' spelling may be the host's now. */
     if (NT_SUCCESS(status))
         status = files_locate(place, scratch, place->path.path);
@@ -123,6 +130,10 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
     bool is_directory = info->FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
     NTSTATUS status;
 
+    /* A backslash at the end names a directory. */
+    if (place->path.flags & FVM_NTPATH_TRAILING && !is_directory &&
+        !(opening->options & FILE_DIRECTORY_FILE))
+        return STATUS_OBJECT_NAME_INVALID;
     if (opening->disposition == FILE_CREATE)
         return STATUS_OBJECT_NAME_COLLISION;
     /* What cannot succeed shall not leave a copy behind. */

@@ -187,6 +187,8 @@ static void use_short_name(wchar_t *shown, const wchar_t *path)
             wcscpy(wcsrchr(shown, '\\') + 1, known[i].short_name);
 }
 
+bool target_is_absolute;
+
 void target_pick(struct target *target, enum want want)
 {
     unsigned form = draw(100);
@@ -194,7 +196,9 @@ void target_pick(struct target *target, enum want want)
 
     target->is_dir = path_pick(target->path, want);
     wcscpy(target->shown, target->path);
-    if (form < 3 && (root = slot_find(ANY_SLOT, 0)) != NULL) {
+    if (target_is_absolute) {
+        form = 99;
+    } else if (form < 3 && (root = slot_find(ANY_SLOT, 0)) != NULL) {
         wcscpy(target->path, root->path);
         target->is_dir = root->is_dir;
         target->shown[0] = 0;

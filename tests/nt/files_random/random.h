@@ -63,6 +63,7 @@ struct target {
 /** Take in all names below FOLDER, and choose the few that most operations will use. */
 void names_start(unsigned long long seed);
 /** Choose a name in any of its forms; prints it. */
+extern bool target_is_absolute; /* no RootDirectory, please */
 void target_pick(struct target *target, enum want want);
 /** Choose a path without any odd form. @return it is a directory */
 bool path_pick(wchar_t out[PATH_CCH], enum want want);
