@@ -45,10 +45,14 @@ static bool push(wchar_t path[PATH_CCH], const wchar_t *name)
     return true;
 }
 
+/* `\\?\` keeps Win32 from taking blanks and dots off names. */
 static bool host_has_directory(const wchar_t *path)
 {
-    DWORD attributes = GetFileAttributesW(path);
+    static wchar_t verbatim[PATH_CCH + 8];
+    DWORD attributes;
 
+    swprintf(verbatim, PATH_CCH + 8, L"\\\\?\\%ls", path);
+    attributes = GetFileAttributesW(verbatim);
     return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
@@ -191,7 +195,7 @@ static bool visit_drives(struct walk *walk, const wchar_t *layer)
         if (!push(work, L"files") || (CreateDirectoryW(work, NULL), !push(work, drive)))
             return false;
         CreateDirectoryW(work, NULL);
-        wcscpy(walk->layer, work);
+        swprintf(walk->layer, PATH_CCH, L"\\\\?\\%ls", work);
         walk->virtual[0] = drive[0];
         walk->virtual[1] = ':';
         walk->virtual[2] = 0;

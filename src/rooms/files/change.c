@@ -122,7 +122,7 @@ static bool is_directory(HANDLE handle)
 
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
-                               HANDLE source, bool replaces, bool is_link)
+                               HANDLE source, struct fvm_str from, bool replaces, bool is_link)
 {
     FILE_BASIC_INFORMATION info;
     UNICODE_STRING text;
@@ -134,12 +134,25 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     /* A name with a backslash at its end is a directory's. */
     if (!is_link && target->path.flags & FVM_NTPATH_TRAILING && !is_directory(source))
         return STATUS_NOT_A_DIRECTORY;
+    if (is_link && target->path.flags & FVM_NTPATH_TRAILING) {
+        target->layer.cch--;
+        target->host.cch -= target->host.cch > 0;
+    }
     if (!files_is_own(target)) {
         files_attr(&attr, &text, target->host, 0);
         status = real.NtQueryAttributesFile(&attr, &info);
+        if (is_link && status != STATUS_OBJECT_PATH_NOT_FOUND && is_directory(source))
+            return STATUS_FILE_IS_A_DIRECTORY;
+        if (is_link && target->path.flags & FVM_NTPATH_TRAILING &&
+            status == STATUS_OBJECT_NAME_NOT_FOUND)
+            return STATUS_NO_SUCH_FILE;
     }
     if (files_is_own(target)) {
-        files_respell_layer(target);
+        /* What is there keeps its spelling, unless it is the source that gets another. */
+        files_attr(&attr, &text, target->layer, 0);
+        if (!NT_SUCCESS(real.NtQueryAttributesFile(&attr, &info)) ||
+            fvm_str_eq_fold(from, target->path.path))
+            files_respell_layer(target);
         return STATUS_SUCCESS;
     }
     if (NT_SUCCESS(status) && !replaces)
@@ -148,6 +161,8 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
         return STATUS_ACCESS_DENIED;
     if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
+    if (NT_SUCCESS(status))
+        files_respell(target, scratch);
     status = files_make_parents(target);
     return NT_SUCCESS(status) ? files_locate(target, scratch, target->path.path) : status;
 }
@@ -214,8 +229,6 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
         status = files_path_of(&from, source, handle, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    if (!is_rename && is_directory(handle))
-        return STATUS_FILE_IS_A_DIRECTORY;
     if (!from.cch) /* a pipe or the like */
         return real.NtSetInformationFile(handle, io, info, cb, class);
     memcpy(&first, &head, sizeof(first));
@@ -226,7 +239,7 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     name.Length = name.MaximumLength = (USHORT)head.FileNameLength;
     status = files_resolve(&target, scratch, &attr, false);
     if (NT_SUCCESS(status))
-        status = prepare_target(&target, scratch, handle, first & 1, !is_rename);
+        status = prepare_target(&target, scratch, handle, from, first & 1, !is_rename);
     if (NT_SUCCESS(status))
         status = call_with_name(handle, io, first, target.layer, class, scratch);
     return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;

@@ -101,6 +101,16 @@ static void respell(struct fvm_str path, HANDLE handle, struct files_scratch *sc
         memcpy((uint16_t *)(uintptr_t)last.s, real_name.s, last.cch * sizeof(*last.s));
 }
 
+void files_respell(struct files_place *place, struct files_scratch *scratch)
+{
+    HANDLE host;
+
+    if (!NT_SUCCESS(open_real(&host, place->host, FILE_READ_ATTRIBUTES, FILE_OPEN, 0)))
+        return;
+    respell(place->path.path, host, scratch);
+    real.NtClose(host);
+}
+
 /* Make one directory in the layer beside an open one of the host. */
 static NTSTATUS make_directory(struct files_place *place, struct files_scratch *scratch,
                                HANDLE host)

@@ -85,6 +85,8 @@ NTSTATUS files_make_parents(const struct files_place *place);
  * @return STATUS_SUCCESS: the place is the VM's now; NT's status of what failed
  */
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch, bool with_data);
+/** Spell the last component of the virtual path as the host does. */
+void files_respell(struct files_place *place, struct files_scratch *scratch);
 /** Mark a place as the VM's. */
 NTSTATUS files_mark(struct files_place *place, uint32_t flags);
 /** Who writes to the index in this thread. */

@@ -242,7 +242,8 @@ static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTE
         *is_ours = false;
         return STATUS_SUCCESS;
     }
-    if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE)) {
+    if (place.is_as_given &&
+        !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place))) {
         *is_ours = false;
         return STATUS_SUCCESS;
     }

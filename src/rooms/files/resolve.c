@@ -149,39 +149,6 @@ static NTSTATUS make_layer_name(struct files_place *place, struct fvm_buf *out,
     return status;
 }
 
-NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch, struct fvm_str path)
-{
-    /* The layer's spelling passes through `other`, which is free again afterwards. */
-    struct fvm_buf spelled = {scratch->other, 0, FILES_NAME_CCH};
-    struct fvm_buf layer = {scratch->layer, 0, FILES_NAME_CCH - 16};
-    struct fvm_buf host = {scratch->host + 4, 0, FILES_NAME_CCH - 16};
-    fvm_status status = fvm_index_lookup(&index, path, &place->hit, &spelled, &host);
-
-    if (fvm_failed(status))
-        return status;
-    place->host = (struct fvm_str){0};
-    if (host.cch) {
-        memcpy(scratch->host, u"\\??\\", 4 * sizeof(*scratch->host));
-        place->host = (struct fvm_str){scratch->host, host.cch + 4};
-    }
-    return make_layer_name(place, &layer, fvm_buf_str(&spelled));
-}
-
-void files_respell_layer(struct files_place *place)
-{
-    struct fvm_str given = fvm_ntpath_last(place->path.path);
-    uint32_t end = place->layer.cch;
-
-    /* What follows the name is there twice as well: a stream, a backslash. */
-    if (place->path.flags & FVM_NTPATH_TRAILING)
-        end--;
-    if (place->path.flags & FVM_NTPATH_STREAM)
-        end -= place->path.stream.cch + 1;
-    if (given.cch && given.cch <= end)
-        memcpy((uint16_t *)(uintptr_t)place->layer.s + end - given.cch, given.s,
-               given.cch * sizeof(*given.s));
-}
-
 /* Put the stream back behind a name, and the backslash that stood at its end. */
 static NTSTATUS add_rest(struct fvm_str *name, const struct fvm_ntpath *path)
 {
@@ -199,6 +166,42 @@ static NTSTATUS add_rest(struct fvm_str *name, const struct fvm_ntpath *path)
         status = fvm_buf_add_unit(&text, '\\');
     *name = fvm_buf_str(&text);
     return status;
+}
+
+NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch, struct fvm_str path)
+{
+    /* The layer's spelling passes through `other`, which is free again afterwards. */
+    struct fvm_buf spelled = {scratch->other, 0, FILES_NAME_CCH};
+    struct fvm_buf layer = {scratch->layer, 0, FILES_NAME_CCH - 16};
+    struct fvm_buf host = {scratch->host + 4, 0, FILES_NAME_CCH - 16};
+    fvm_status status = fvm_index_lookup(&index, path, &place->hit, &spelled, &host);
+
+    if (fvm_failed(status))
+        return status;
+    place->host = (struct fvm_str){0};
+    if (host.cch) {
+        memcpy(scratch->host, u"\\??\\", 4 * sizeof(*scratch->host));
+        place->host = (struct fvm_str){scratch->host, host.cch + 4};
+    }
+    status = make_layer_name(place, &layer, fvm_buf_str(&spelled));
+    if (!fvm_failed(status))
+        status = add_rest(&place->layer, &place->path);
+    return fvm_failed(status) ? status : add_rest(&place->host, &place->path);
+}
+
+void files_respell_layer(struct files_place *place)
+{
+    struct fvm_str given = fvm_ntpath_last(place->path.path);
+    uint32_t end = place->layer.cch;
+
+    /* What follows the name is there twice as well: a stream, a backslash. */
+    if (place->path.flags & FVM_NTPATH_TRAILING)
+        end--;
+    if (place->path.flags & FVM_NTPATH_STREAM)
+        end -= place->path.stream.cch + 1;
+    if (given.cch && given.cch <= end)
+        memcpy((uint16_t *)(uintptr_t)place->layer.s + end - given.cch, given.s,
+               given.cch * sizeof(*given.s));
 }
 
 /* The caller's structures, read once. */
@@ -319,9 +322,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     place->security = copy.SecurityDescriptor;
     place->quality = copy.SecurityQualityOfService;
     status = files_locate(place, scratch, place->path.path);
-    if (NT_SUCCESS(status))
-        status = add_rest(&place->layer, &place->path);
     place->is_root_private = in_layer;
     place->is_as_given = in_layer && files_is_own(place);
-    return NT_SUCCESS(status) ? add_rest(&place->host, &place->path) : status;
+    return status;
 }
