@@ -2,7 +2,7 @@
 # tools/check-docs.sh [TREE]: do the documents name what is there, and is there what they name?
 #   paper:TAG in src/ is `TAG` or paper:TAG in docs/paper.md
 #   each folder src/X is src/X or X/, and each command `X...` or fvm X, in README.md or HACKING.md
-#   each tests/vm/X.t is X.t in docs/paper.md, docs/compat.md or HACKING.md
+#   each tests/vm/X.t and tests/nt/X.t is X.t in docs/paper.md, docs/compat.md or HACKING.md
 #   each relative link of an .md file leads to something
 set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
@@ -28,7 +28,7 @@ while read -r command; do
     named "\`(fvm )?$command[\` ]|fvm $command(\$|[^A-Za-z0-9_-])" README.md HACKING.md ||
         complain "README.md, HACKING.md: neither names the command '$command'"
 done < <(sed -n 's/^    \.name = "\([a-z]*\)",$/\1/p' src/cli/cmd_*.c | sort -u)
-for test in tests/vm/*.t; do
+for test in tests/vm/*.t tests/nt/*.t; do
     name=$(basename "$test")
     named "(^|[^A-Za-z0-9_.-])$(quoted "$name")(\$|[^A-Za-z0-9_])" docs/paper.md docs/compat.md HACKING.md ||
         complain "docs/paper.md, docs/compat.md, HACKING.md: none names $test"

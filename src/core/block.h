@@ -16,8 +16,7 @@ enum {
                                                          nobody touched cost nothing */
     FVM_MEMBERS = 4096,                               /* processes that a VM can have at one time */
     FVM_BLOCK_PATH_CCH = 400,
-    FVM_BLOCK_ALIASES = 16,
-    FVM_BLOCK_HIDDEN = 4
+    FVM_BLOCK_ALIASES = 16
 };
 
 /* A path of at most FVM_BLOCK_PATH_CCH units. */
@@ -46,8 +45,6 @@ struct fvm_block {
     struct {
         struct fvm_block_path from, to;
     } aliases[FVM_BLOCK_ALIASES];
-    /* Canonical paths that do not exist inside: FVM's own folders. Ends with an empty one. */
-    struct fvm_block_path hidden[FVM_BLOCK_HIDDEN];
     struct fvm_member members[FVM_MEMBERS];
 };
 

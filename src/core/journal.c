@@ -35,25 +35,30 @@ void fvm_journal_write(uint8_t *out, const struct fvm_journal_record *record)
                         .kind = record->kind,
                         .path_cch = record->path.cch,
                         .to_cch = record->to.cch};
+    size_t path_cb = record->path.cch * sizeof(uint16_t);
+    size_t to_cb = record->to.cch * sizeof(uint16_t);
 
     memset(out, 0, head.cb);
     memcpy(out, &head, sizeof(head));
-    memcpy(out + sizeof(head), record->path.s, record->path.cch * 2);
-    if (record->to.cch)
-        memcpy(out + sizeof(head) + record->path.cch * 2, record->to.s, record->to.cch * 2);
+    memcpy(out + sizeof(head), record->path.s, path_cb);
+    if (to_cb)
+        memcpy(out + sizeof(head) + path_cb, record->to.s, to_cb);
     head.check = sum(out, head.cb);
     memcpy(out, &head, sizeof(head));
 }
 
 static bool is_sound(const struct head *head, const uint8_t *at, size_t room)
 {
+    size_t text_cb;
+
     if (head->magic != FVM_JOURNAL_MAGIC || head->cb > room || head->cb % 8 ||
         head->kind < FVM_JOURNAL_OWN || head->kind > FVM_JOURNAL_MOVE_MERGED)
         return false;
     if (!head->path_cch || head->path_cch > FVM_JOURNAL_PATH_CCH ||
         head->to_cch > FVM_JOURNAL_PATH_CCH || (head->kind >= FVM_JOURNAL_MOVE) != !!head->to_cch)
         return false;
-    return head->cb == ((sizeof(*head) + (head->path_cch + head->to_cch) * 2 + 7) & ~(size_t)7) &&
+    text_cb = ((size_t)head->path_cch + head->to_cch) * sizeof(uint16_t);
+    return head->cb == ((sizeof(*head) + text_cb + 7) & ~(size_t)7) &&
            head->check == sum(at, head->cb);
 }
 

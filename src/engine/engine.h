@@ -3,7 +3,17 @@
 #include "core/block.h"
 #include "engine/nt.h"
 
+/* Where a file really is: what the files room tells the others. */
+struct fvm_file_name {
+    UNICODE_STRING name; /* NT path; valid until released */
+    void *owner;
+};
+typedef NTSTATUS fvm_file_finder(struct fvm_file_name *out, UNICODE_STRING *given);
+typedef void fvm_file_releaser(struct fvm_file_name *name);
+
 struct fvm_engine {
+    fvm_file_finder *file_find;
+    fvm_file_releaser *file_release;
     const void *ntdll, *image;
     struct fvm_block *block; /* shared with the VM's other processes */
     const WCHAR *section;    /* NT name of the block */

@@ -2,6 +2,8 @@
 #pragma once
 #include "engine/nt.h"
 
+#include <stddef.h>
+
 /* Everything that the engine changes is in this section: a child gets it empty. The build refuses
  * an engine with other writable data. */
 #define FVM_STATE_SECTION ".state"

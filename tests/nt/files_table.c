@@ -60,7 +60,7 @@ static void name_of(wchar_t name[100], enum state state, ULONG disposition, unsi
 {
     const char *missing = state == PARENT_ABSENT ? "nowhere\\" : "";
 
-    swprintf(name, 100, L"%hs%u-%lu-%u", missing, state, disposition, kind);
+    swprintf(name, 100, L"%hs%u-%lu-%u", missing, (unsigned)state, disposition, (unsigned)kind);
 }
 
 /** Make what stands under the name, if it is not there. */

@@ -235,12 +235,15 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
     if (!push(work, L"work"))
         return ERROR_FILENAME_EXCED_RANGE;
     CreateDirectoryW(work, NULL);
-    if (!put(&vm->block->layer, L"\\??\\", layer, cch) ||
-        !put(&vm->block->hidden[0], L"", layer, cch) || !put_aliases(vm->block, options))
+    if (!put(&vm->block->layer, L"\\??\\", layer, cch) || !put_aliases(vm->block, options))
         return ERROR_FILENAME_EXCED_RANGE;
     if (fvm_failed(fvm_index_init(&walk.index, fvm_block_index(vm->block), FVM_INDEX_CB,
                                   (uint32_t)options->vm)) ||
         !read_journal(vm, &walk.index, layer) || !visit_drives(&walk, layer))
+        return ERROR_NOT_ENOUGH_MEMORY;
+    /* The layer itself is a name of the VM's own, where nothing is. */
+    if (fvm_failed(fvm_index_mark(&walk.index, str(layer), FVM_INDEX_OWN, (struct fvm_str){0}, NULL,
+                                  NULL)))
         return ERROR_NOT_ENOUGH_MEMORY;
     fvm_block_init(vm->block, (uint32_t)options->vm);
     return 0;

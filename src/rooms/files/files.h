@@ -52,8 +52,7 @@ static inline bool files_is_merged(const struct files_place *place)
  *
  * @param attr     [in] captured once
  * @param for_open an empty name means the root itself again, of whatever kind it is
- * @return STATUS_SUCCESS; a status as NT gives for the name; STATUS_OBJECT_NAME_NOT_FOUND for what
- *         is hidden
+ * @return STATUS_SUCCESS; a status as NT gives for the name
  */
 NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
                        const OBJECT_ATTRIBUTES *attr, bool for_open);

@@ -100,12 +100,12 @@ static bool is_marked(struct gathering *all, struct fvm_str name)
 static NTSTATUS grow(struct files_listing *listing)
 {
     uint32_t cap = listing->cap ? listing->cap * 2 : 64;
-    NT_DIR_ENTRY **grown = files_allocate(cap * sizeof(*grown));
+    NT_DIR_ENTRY **grown = files_allocate((size_t)cap * sizeof(void *));
 
     if (!grown)
         return STATUS_NO_MEMORY;
     if (listing->count)
-        memcpy(grown, listing->entries, listing->count * sizeof(*grown));
+        memcpy(grown, listing->entries, (size_t)listing->count * sizeof(void *));
     files_free(listing->entries);
     listing->entries = grown;
     listing->cap = cap;
@@ -293,6 +293,11 @@ static void lock(struct files_listing *listing)
         real.NtDelayExecution(FALSE, &now);
 }
 
+static void unlock(struct files_listing *listing)
+{
+    __atomic_store_n(&listing->busy, 0, __ATOMIC_RELEASE);
+}
+
 /* What the handle is open on, if its listing is a merged one. @return FVM_PASS: it is not */
 static NTSTATUS find_merged(struct files_place *place, struct files_scratch *scratch, HANDLE handle,
                             bool *is_private)
@@ -367,31 +372,19 @@ static NTSTATUS call_real(const struct listing_call *call, UNICODE_STRING *mask)
                                      call->cb, call->class, call->single, mask, call->restart);
 }
 
-static NTSTATUS serve(struct files_listing *listing, const struct files_place *place,
-                      struct files_scratch *scratch, const struct listing_call *call,
-                      bool is_private)
+static NTSTATUS serve(struct files_listing *listing, const struct listing_call *call)
 {
-    ULONG_PTR written = 0;
-    NTSTATUS status = STATUS_SUCCESS;
+    IO_STATUS_BLOCK io = {.Information = 0};
 
     lock(listing);
-    if (call->restart)
-        listing->at = 0;
-    if (place)
-        status = gather(listing, place, scratch, (struct fvm_str){listing->mask, listing->mask_cch},
-                        is_private ? call->handle : NULL);
-    if (NT_SUCCESS(status))
-        status =
-            files_list_format(listing, call->info, call->cb, call->class, call->single, &written);
-    __atomic_store_n(&listing->busy, 0, __ATOMIC_RELEASE);
-    if (status != STATUS_INFO_LENGTH_MISMATCH) {
-        IO_STATUS_BLOCK io = {.Status = status, .Information = written};
-
+    io.Status = files_list_format(listing, call->info, call->cb, call->class, call->single,
+                                  &io.Information);
+    unlock(listing);
+    if (io.Status != STATUS_INFO_LENGTH_MISMATCH)
         fvm_copy_guarded(call->io, &io, sizeof(io));
-    }
-    if (call->event && NT_SUCCESS(status))
+    if (call->event && NT_SUCCESS(io.Status))
         real.NtSetEvent(call->event, NULL);
-    return status;
+    return io.Status;
 }
 
 /* A listing is begun, or begun anew: the host's alone, or merged? */
@@ -419,7 +412,13 @@ static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call
     if (listing->is_plain)
         return call_real(call, mask);
     status = check_access(call->handle, scratch, listing);
-    return NT_SUCCESS(status) ? serve(listing, &place, scratch, call, is_private) : status;
+    if (!NT_SUCCESS(status))
+        return status;
+    lock(listing);
+    status = gather(listing, &place, scratch, (struct fvm_str){listing->mask, listing->mask_cch},
+                    is_private ? call->handle : NULL);
+    unlock(listing);
+    return NT_SUCCESS(status) ? serve(listing, call) : status;
 }
 
 /**
@@ -443,5 +442,5 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
                                          mask, restart);
     if (!listing || restart)
         return begin_listing(slot, &call, mask);
-    return listing->is_plain ? call_real(&call, mask) : serve(listing, NULL, NULL, &call, false);
+    return listing->is_plain ? call_real(&call, mask) : serve(listing, &call);
 }

@@ -19,6 +19,27 @@ const struct fvm_index *files_index(void)
     return &index;
 }
 
+static void release_for_others(struct fvm_file_name *name)
+{
+    files_scratch_put(name->owner);
+    name->owner = NULL;
+}
+
+static NTSTATUS find_for_others(struct fvm_file_name *out, UNICODE_STRING *given)
+{
+    struct files_scratch *scratch = files_scratch_get();
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = given};
+    struct files_place place;
+    NTSTATUS status = scratch ? files_resolve(&place, scratch, &attr, false) : STATUS_NO_MEMORY;
+
+    *out = (struct fvm_file_name){.name = *given, .owner = scratch};
+    if (NT_SUCCESS(status) && place.is_file && place.hit.answer != FVM_INDEX_HOST)
+        files_attr(&attr, &out->name, files_is_own(&place) ? place.layer : place.host, 0);
+    if (!NT_SUCCESS(status))
+        release_for_others(out);
+    return status;
+}
+
 NTSTATUS files_start(void)
 {
     struct fvm_block *block = fvm_engine.block;
@@ -32,6 +53,8 @@ NTSTATUS files_start(void)
         aliases[env.alias_count].to = fvm_block_str(&block->aliases[env.alias_count].to);
         env.alias_count++;
     }
+    fvm_engine.file_find = find_for_others;
+    fvm_engine.file_release = release_for_others;
     env.aliases = aliases;
     return fvm_index_attach(&index, fvm_block_index(block), FVM_INDEX_CB);
 }
@@ -115,19 +138,6 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
 }
 
 /* --- forward ----------------------------------------------------------------------------- */
-
-static bool is_hidden(struct fvm_str path)
-{
-    for (size_t i = 0; i < FVM_BLOCK_HIDDEN; i++) {
-        struct fvm_str hidden = fvm_block_str(&fvm_engine.block->hidden[i]);
-
-        if (!hidden.cch)
-            return false;
-        if (fvm_ntpath_is_below(path, hidden))
-            return true;
-    }
-    return false;
-}
 
 /* NT path in the layer: <layer>\files\C\dir, from the layer's spelling `C:\dir`. A stream is a part
  * of the name, as Wine keeps it. */
@@ -315,8 +325,6 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
         status = lengthen(place, scratch);
     if (!NT_SUCCESS(status))
         return status;
-    if (is_hidden(place->path.path))
-        return STATUS_OBJECT_NAME_NOT_FOUND;
     place->is_file = true;
     place->attributes = copy.Attributes & ~(ULONG)OBJ_CASE_INSENSITIVE;
     place->security = copy.SecurityDescriptor;

@@ -21,14 +21,17 @@ static NTSTATUS NTAPI processes_NtCreateUserProcess(
     NT_PS_ATTRIBUTE_LIST *attributes)
 {
     bool stays_suspended = thread_flags & THREAD_CREATE_FLAGS_CREATE_SUSPENDED_;
-    NTSTATUS status = processes_check_image(attributes);
+    struct processes_image image;
+    NTSTATUS status = processes_find_image(&image, attributes);
 
     if (!NT_SUCCESS(status))
         return status;
-    status = real.NtCreateUserProcess(
-        process, thread, process_access, thread_access, process_attr, thread_attr,
-        process_flags & ~(ULONG)PROCESS_CREATE_FLAGS_BREAKAWAY_,
-        thread_flags | THREAD_CREATE_FLAGS_CREATE_SUSPENDED_, params, info, attributes);
+    status = real.NtCreateUserProcess(process, thread, process_access, thread_access, process_attr,
+                                      thread_attr,
+                                      process_flags & ~(ULONG)PROCESS_CREATE_FLAGS_BREAKAWAY_,
+                                      thread_flags | THREAD_CREATE_FLAGS_CREATE_SUSPENDED_, params,
+                                      info, (NT_PS_ATTRIBUTE_LIST *)(void *)&image.list);
+    processes_release_image(&image);
     if (!NT_SUCCESS(status))
         return status;
     status = processes_adopt(*process);

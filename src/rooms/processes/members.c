@@ -1,7 +1,7 @@
 /* rooms/processes/members.c: see processes.h. */
 #include "rooms/processes/processes.h"
 
-#include "core/pe.h"
+#include "engine/capture.h"
 #include "engine/engine.h"
 #include "engine/inject.h"
 #include "engine/real.h"
@@ -112,26 +112,56 @@ static NTSTATUS read_head(const UNICODE_STRING *name, UINT8 *head, ULONG cb, ULO
     return STATUS_SUCCESS;
 }
 
-NTSTATUS processes_check_image(const NT_PS_ATTRIBUTE_LIST *attributes)
+/* Not there, not to be read: the call itself says what is wrong. */
+static NTSTATUS check_head(const UNICODE_STRING *name)
 {
-    SIZE_T count = (attributes->TotalLength - sizeof(attributes->TotalLength)) /
-                   sizeof(attributes->Attributes[0]);
+    UINT8 head[2];
+    ULONG got = 0;
 
-    for (SIZE_T i = 0; i < count; i++) {
-        const NT_PS_ATTRIBUTE *attribute = &attributes->Attributes[i];
-        UNICODE_STRING name = {.Length = (USHORT)attribute->Size,
-                               .MaximumLength = (USHORT)attribute->Size,
-                               .Buffer = attribute->ValuePtr};
-        UINT8 head[2];
-        ULONG got = 0;
+    if (!NT_SUCCESS(read_head(name, head, sizeof(head), &got)))
+        return STATUS_SUCCESS;
+    return got == sizeof(head) && head[0] == 'M' && head[1] == 'Z' ? STATUS_SUCCESS
+                                                                   : STATUS_INVALID_IMAGE_NOT_MZ;
+}
 
-        if (attribute->Attribute != PS_ATTRIBUTE_IMAGE_NAME_)
-            continue;
-        /* Not there, not to be read: the call itself says what is wrong. */
-        if (!NT_SUCCESS(read_head(&name, head, sizeof(head), &got)))
-            return STATUS_SUCCESS;
-        if (got < sizeof(head) || head[0] != 'M' || head[1] != 'Z')
-            return STATUS_INVALID_IMAGE_NOT_MZ;
-    }
-    return STATUS_SUCCESS;
+static NTSTATUS find_file(struct processes_image *image, NT_PS_ATTRIBUTE *attribute)
+{
+    UNICODE_STRING given = {.Length = (USHORT)attribute->Size,
+                            .MaximumLength = (USHORT)attribute->Size,
+                            .Buffer = attribute->ValuePtr};
+    NTSTATUS status = fvm_engine.file_find(&image->name, &given);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    attribute->ValuePtr = image->name.name.Buffer;
+    attribute->Size = image->name.name.Length;
+    return check_head(&image->name.name);
+}
+
+NTSTATUS processes_find_image(struct processes_image *image, const NT_PS_ATTRIBUTE_LIST *attributes)
+{
+    SIZE_T cb, count;
+    NTSTATUS status = fvm_copy_guarded(&cb, &attributes->TotalLength, sizeof(cb));
+
+    image->name.owner = NULL;
+    if (!NT_SUCCESS(status))
+        return status;
+    count = (cb - sizeof(cb)) / sizeof(image->list.at[0]);
+    if (cb < sizeof(cb) || count > ARRAY_LEN(image->list.at))
+        return STATUS_INVALID_PARAMETER;
+    status =
+        fvm_copy_guarded(image->list.at, attributes->Attributes, count * sizeof(image->list.at[0]));
+    image->list.cb = cb;
+    for (SIZE_T i = 0; NT_SUCCESS(status) && i < count; i++)
+        if (image->list.at[i].Attribute == PS_ATTRIBUTE_IMAGE_NAME_ && !image->name.owner)
+            status = find_file(image, &image->list.at[i]);
+    if (!NT_SUCCESS(status))
+        processes_release_image(image);
+    return status;
+}
+
+void processes_release_image(struct processes_image *image)
+{
+    if (image->name.owner)
+        fvm_engine.file_release(&image->name);
 }

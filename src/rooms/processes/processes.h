@@ -1,6 +1,7 @@
 /* rooms/processes/processes.h: who belongs to the VM. Private to this room. */
 #pragma once
 #include "core/block.h"
+#include "engine/engine.h"
 #include "engine/nt.h"
 
 /* --- members.c ------------------------------------------------------------------------------ */
@@ -11,9 +12,24 @@ NTSTATUS processes_adopt(HANDLE process);
 bool processes_is_member_handle(HANDLE process);
 /** Is the thread behind a handle one of a member? */
 bool processes_is_member_thread(HANDLE thread);
-/** Refuse what is no Windows program: the host would start it outside of everything. @return
- * STATUS_SUCCESS; STATUS_INVALID_IMAGE_NOT_MZ, as Windows says of a text file */
-NTSTATUS processes_check_image(const NT_PS_ATTRIBUTE_LIST *attributes);
+/* The caller's attributes, with the image's real name in them. */
+struct processes_image {
+    struct {
+        SIZE_T cb;
+        NT_PS_ATTRIBUTE at[24];
+    } list;
+    struct fvm_file_name name;
+};
+/**
+ * Find the program that is to be started.
+ *
+ * @param image [out] to be released when STATUS_SUCCESS
+ * @return STATUS_SUCCESS; STATUS_INVALID_IMAGE_NOT_MZ, as Windows says of a text file: the host
+ *         would start a Linux program outside of everything; STATUS_INVALID_PARAMETER
+ */
+NTSTATUS processes_find_image(struct processes_image *image,
+                              const NT_PS_ATTRIBUTE_LIST *attributes);
+void processes_release_image(struct processes_image *image);
 
 /* --- listing.c: pure ------------------------------------------------------------------------ */
 /** Does this class of NtQuerySystemInformation give a list of NT_SYSTEM_PROCESS? */

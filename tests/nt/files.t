@@ -1,0 +1,47 @@
+# Files of a VM: its own on top of the host's. Two VMs and the host in one Windows, each sees its own.
+. "$(dirname "$0")/lib.sh"
+home=$WINEPREFIX/drive_c/files-test; rm -rf "$home"; mkdir -p "$home/dir/sub"
+echo one >"$home/one.txt"; echo two >"$home/dir/two.txt"; echo deep >"$home/dir/sub/deep.txt"; cp "$FVM_NT_PROGRAMS/procs.exe" "$home/"
+hash_host() { (cd "$home" && find . -printf '%p %y %s %m %T@\n' | sort; find . -type f -print0 | sort -z | xargs -0 cat | cksum); }
+before=$(hash_host)
+cmd() { local vm=$1; shift; inside "$vm" cmd /c "$*"; out=$(sed 's/ *$//' <<<"$out"); }
+F='C:\files-test'
+
+cmd 1 "type $F\\one.txt"; is "$out" one "the host's file is seen"
+cmd 1 "echo mine>$F\\one.txt& echo new>$F\\new.txt& del $F\\dir\\two.txt& dir /b $F"
+is "$out" $'dir\nnew.txt\none.txt\nprocs.exe' 'a listing of both'
+cmd 1 "type $F\\one.txt& type $F\\new.txt"; is "$out" $'mine\nnew' 'after a new start of the VM'
+cmd 1 "dir /b $F\\dir"; is "$out" sub 'a deleted name stays away'
+cmd 1 "if exist $F\\dir\\two.txt echo there"; is "$out" '' 'and cannot be found'
+cmd 2 "type $F\\one.txt& dir /b $F\\dir"; is "$out" $'one\nsub\ntwo.txt' 'another VM sees nothing of it'
+cmd 2 "echo second>$F\\new.txt& type $F\\new.txt"; is "$out" second 'and has its own under the same name'
+is "$(hash_host)" "$before" 'the host has changed in nothing'
+# --- directories move by a mark
+cmd 1 "ren $F\\dir moved& type $F\\moved\\sub\\deep.txt& dir /b $F"; is "$out" $'deep\nmoved\nnew.txt\none.txt\nprocs.exe' "a directory of the host's is renamed"
+is "$(find layer1/files -name 'deep.txt')" '' 'without copying what is in it'
+cmd 1 "type $F\\moved\\sub\\deep.txt& if not exist $F\\dir echo gone"; is "$out" $'deep\ngone' 'after a new start too'
+cmd 1 "md $F\\dir& dir /b $F\\dir& echo again>$F\\dir\\two.txt& dir /b $F\\dir"; is "$out" 'two.txt' "made anew it is empty: nothing of the host's shows"
+cmd 1 "echo changed>$F\\moved\\sub\\deep.txt& ren $F\\moved\\sub low& type $F\\moved\\low\\deep.txt"; is "$out" changed 'renamed below a renamed one'
+cmd 1 "type $F\\moved\\low\\deep.txt& rd $F\\moved\\low 2>nul& dir /b $F\\moved"; is "$out" $'changed\nlow' 'a directory that is not empty stays'
+cmd 1 "rd /s /q $F\\moved& dir /b $F"; is "$out" $'dir\nnew.txt\none.txt\nprocs.exe' 'rd /s'
+is "$(hash_host)" "$before" 'the host has changed in nothing'
+# --- names lead to one place
+outside cmd /c "for %I in ($F) do @echo %~sI"; short=$out
+for name in "\\\\?\\$F\\one.txt" "\\\\.\\$F\\one.txt" "$(win "$home")\\one.txt" "$F\\dir\\..\\one.txt" "c:/FILES-TEST/One.TXT" "\\\\localhost\\C\$\\files-test\\one.txt" "$short\\one.txt"; do
+    cmd 1 "type $name"; is "$out" mine "$name"
+done
+cmd 1 "dir /b $(win "$PWD") & type $(win "$PWD")\\layer1\\journal & echo over"; is "$(grep -c 'layer1\|FJL1' <<<"$out")" 0 "the VM's own layer is not there"
+# --- programs
+cmd 1 "copy $F\\procs.exe $F\\mine.exe >nul& $F\\mine.exe exit 7"; is $rc 7 'a program that only the VM has'
+# --- killed at any moment, what was there is there
+for i in 1 2 3 4 5 6; do
+    (start 5 cmd /c "for /l %i in (1,1,300) do @(echo %i>$F\\k%i.txt& echo %i>>$F\\one.txt& if %i==3 (del $F\\dir\\two.txt) else ren $F\\k%i.txt r%i.txt)") >kill.txt 2>&1 & run=$!
+    sleep "0.$((i * 2))"
+    for p in $(pgrep -f -- '--vm 5 --layer'); do kill -9 "$p" 2>/dev/null; done; kill -9 $run 2>/dev/null; wait $run 2>/dev/null
+    cmd 5 "type $F\\one.txt& dir /b $F"; lines=$(grep -c '^[0-9]*$' <<<"$out"); names=$(grep -c '^[rk][0-9]*.txt$' <<<"$out")
+    like "$out" $'^one\n' "round $i: $lines lines, $names names: the file is whole"
+done
+ok 'and something was done' test "$names" -gt 3
+is "$(hash_host)" "$before" 'the host has changed in nothing'
+rm -rf "$home"
+done_testing
