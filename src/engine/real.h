@@ -51,6 +51,7 @@
     X(NTSTATUS, NtDeleteFile, (OBJECT_ATTRIBUTES *))                                               \
     X(NTSTATUS, NtQueryObject, (HANDLE, ULONG, void *, ULONG, ULONG *))                            \
     X(NTSTATUS, NtQueryVirtualMemory, (HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *))     \
+    X(NTSTATUS, NtQueueApcThread, (HANDLE, void *, void *, void *, void *))                        \
     X(NTSTATUS, NtSetEvent, (HANDLE, LONG *))                                                      \
     X(void *, RtlAddVectoredExceptionHandler, (ULONG, void *))                                     \
     X(void *, RtlCreateHeap, (ULONG, void *, SIZE_T, SIZE_T, void *, void *))                      \

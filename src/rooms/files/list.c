@@ -360,6 +360,7 @@ static NTSTATUS check_access(HANDLE handle, struct files_scratch *scratch,
 /* One call of the caller's. */
 struct listing_call {
     HANDLE handle, event;
+    void *apc, *context;
     IO_STATUS_BLOCK *io;
     void *info;
     ULONG cb, class;
@@ -368,8 +369,9 @@ struct listing_call {
 
 static NTSTATUS call_real(const struct listing_call *call, UNICODE_STRING *mask)
 {
-    return real.NtQueryDirectoryFile(call->handle, call->event, NULL, NULL, call->io, call->info,
-                                     call->cb, call->class, call->single, mask, call->restart);
+    return real.NtQueryDirectoryFile(call->handle, call->event, call->apc, call->context, call->io,
+                                     call->info, call->cb, call->class, call->single, mask,
+                                     call->restart);
 }
 
 static NTSTATUS serve(struct files_listing *listing, const struct listing_call *call)
@@ -384,6 +386,8 @@ static NTSTATUS serve(struct files_listing *listing, const struct listing_call *
         fvm_copy_guarded(call->io, &io, sizeof(io));
     if (call->event && NT_SUCCESS(io.Status))
         real.NtSetEvent(call->event, NULL);
+    if (call->apc && NT_SUCCESS(io.Status))
+        real.NtQueueApcThread(NT_CURRENT_THREAD, call->apc, call->context, call->io, NULL);
     return io.Status;
 }
 
@@ -433,11 +437,11 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
                                           IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class,
                                           BOOLEAN single, UNICODE_STRING *mask, BOOLEAN restart)
 {
-    struct listing_call call = {handle, event, io, info, cb, class, single, restart};
+    struct listing_call call = {handle, event, apc, context, io, info, cb, class, single, restart};
     struct files_slot *slot = files_slot(handle, true);
     struct files_listing *listing = slot ? slot->listing : NULL;
 
-    if (!slot || !files_list_least_cb(class) || apc)
+    if (!slot || !files_list_least_cb(class))
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
     if (!listing || restart)
