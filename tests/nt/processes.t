@@ -33,6 +33,10 @@ inside 1 "$procs" exit 42; is $rc 42 'exit code'
 inside 1 "$procs" exit 300; is $rc 44 'as Linux keeps it'
 inside 1 nowhere; is $rc 127 'a program that does not exist'
 
+# --- several begin one VM at once
+for i in 1 2 3 4 5 6; do (start 21 "$procs" list) >"once$i.txt" 2>&1 & once[i]=$!; done; wait "${once[@]}"
+is "$(cat once?.txt | grep -vc 'procs.exe')" 0 'six programs begin a VM at the same time'
+
 # --- the end
 start 3 cmd /c "start /b $procs wait 50 & $procs wait 55" >late.txt 2>&1 & late=$!
 two() { [ "$(grep -c . late.txt)" = 2 ]; }

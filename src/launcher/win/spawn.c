@@ -102,6 +102,18 @@ static DWORD make_job(struct win_vm *vm, unsigned number)
     return 0;
 }
 
+/* Whoever made the section fills it; he needs as long as his layer is large. */
+static bool is_ready(const struct fvm_block *block)
+{
+    fvm_status status = fvm_block_check(block);
+
+    for (int i = 0; status == FVM_CORRUPT && i < 3000; i++) {
+        Sleep(10);
+        status = fvm_block_check(block);
+    }
+    return !fvm_failed(status);
+}
+
 static DWORD make_block(struct win_vm *vm, const struct win_options *options)
 {
     unsigned number = (unsigned)options->vm;
@@ -120,7 +132,7 @@ static DWORD make_block(struct win_vm *vm, const struct win_options *options)
         return fail(vm, "cannot map the VM's block");
     if (is_new)
         error = win_layer_open(vm, options);
-    else if (fvm_failed(fvm_block_check(vm->block)))
+    else if (!is_ready(vm->block))
         return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM");
     if (!ProcessIdToSessionId(GetCurrentProcessId(), &session))
         return fail(vm, "cannot find out the session");

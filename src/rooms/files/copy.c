@@ -229,8 +229,7 @@ static void remove_open(HANDLE handle)
     real.NtSetInformationFile(handle, &io, &info, sizeof(info), DISPOSITION_CLASS);
 }
 
-static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host,
-                          bool with_data)
+static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host)
 {
     struct fvm_buf text = {scratch->other, 0, FILES_NAME_CCH};
     HANDLE copy;
@@ -240,8 +239,7 @@ static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scrat
 
     if (!NT_SUCCESS(status))
         return status;
-    if (with_data)
-        status = copy_data(host, copy, scratch->bytes);
+    status = copy_data(host, copy, scratch->bytes);
     if (NT_SUCCESS(status)) {
         copy_basic(host, copy);
         status = rename_to(copy, place->layer, scratch->bytes, sizeof(scratch->bytes));
@@ -263,11 +261,11 @@ static bool is_directory(HANDLE handle)
            standard.Directory;
 }
 
-NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch, bool with_data)
+NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
 {
     HANDLE host;
-    NTSTATUS status = open_real(
-        &host, place->host, FILE_READ_ATTRIBUTES | (with_data ? FILE_READ_DATA : 0), FILE_OPEN, 0);
+    NTSTATUS status =
+        open_real(&host, place->host, FILE_READ_ATTRIBUTES | FILE_READ_DATA, FILE_OPEN, 0);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -283,7 +281,7 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch,
         status = files_locate(place, scratch, place->path.path);
         parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
         if (NT_SUCCESS(status))
-            status = copy_file(place, scratch, host, with_data);
+            status = copy_file(place, scratch, host);
         close_parent(parent, &times);
         if (NT_SUCCESS(status))
             status = files_mark(place, 0);

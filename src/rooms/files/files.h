@@ -80,10 +80,9 @@ NTSTATUS files_make_parents(const struct files_place *place);
 /**
  * Give the VM its own copy of what the host has at a place.
  *
- * @param with_data false: the content is not wanted, it will be overwritten
  * @return STATUS_SUCCESS: the place is the VM's now; NT's status of what failed
  */
-NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch, bool with_data);
+NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch);
 /** Spell the last component of the virtual path as the host does. */
 void files_respell(struct files_place *place, struct files_scratch *scratch);
 /** Mark a place as the VM's. */

@@ -145,10 +145,9 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
         return STATUS_NOT_A_DIRECTORY;
     status = check_sharing(opening, place);
     if (NT_SUCCESS(status))
-        /* Wine does not empty what it opens without the right to write. */
-        status = files_copy_up(
-            place, scratch,
-            !overwrites || !(opening->access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL)));
+        /* With its content, even to be overwritten: the call may still fail (a read-only file), and
+         * then the file is as it was. */
+        status = files_copy_up(place, scratch);
     return NT_SUCCESS(status) ? call_real(opening, place, place->layer, opening->disposition)
                               : status;
 }
