@@ -6,7 +6,7 @@
 #include "engine/image.h"
 #include "engine/real.h"
 
-FVM_STATE static LONG guard_state; /* 0 no handler yet; 1 being made; 2 there */
+FVM_STATE static bool is_guarded; /* the handler is there, or being made */
 
 /* rcx to, rdx from, r8 bytes. @return 0; 1 fault */
 __attribute__((naked)) static int copy(__attribute__((unused)) void *to,
@@ -37,19 +37,20 @@ static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
-void fvm_guard_start(void)
+/* As soon as the process has a heap, which the list of handlers is kept in. */
+static void start_guard(void)
 {
     const void *heap = NtCurrentTeb()->ProcessEnvironmentBlock->Reserved4[1]; /* ProcessHeap */
 
-    if (__atomic_load_n(&guard_state, __ATOMIC_RELAXED) || !heap)
+    if (__atomic_load_n(&is_guarded, __ATOMIC_RELAXED) || !heap)
         return;
-    if (__atomic_exchange_n(&guard_state, 1, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&is_guarded, true, __ATOMIC_ACQ_REL))
         return;
     real.RtlAddVectoredExceptionHandler(1, on_exception);
 }
 
 NTSTATUS fvm_copy_guarded(void *to, const void *from, size_t cb)
 {
-    fvm_guard_start();
+    start_guard();
     return copy(to, from, cb) ? STATUS_ACCESS_VIOLATION : STATUS_SUCCESS;
 }

@@ -9,5 +9,3 @@
  *         Early in a process' life, while only ntdll's loader calls, a bad pointer is an exception.
  */
 NTSTATUS fvm_copy_guarded(void *to, const void *from, size_t cb);
-/** Make fvm_copy_guarded() survive, as soon as the process has a heap. Cheap when done. */
-void fvm_guard_start(void);

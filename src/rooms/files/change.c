@@ -63,7 +63,7 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
                                 ULONG class)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_place place = {.is_file = true};
+    struct files_place place;
     struct fvm_str path;
     bool deletes = cb && *(const BYTE *)info & 1; /* both forms: the first byte */
     NTSTATUS status;
@@ -73,9 +73,7 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
     status = files_path_of(&path, scratch, handle, NULL);
     if (!NT_SUCCESS(status) || !path.cch)
         return real.NtSetInformationFile(handle, io, info, cb, class);
-    memcpy(scratch->virtual, path.s, path.cch * sizeof(*path.s));
-    place.path.path = (struct fvm_str){scratch->virtual, path.cch};
-    status = files_locate(&place, scratch, place.path.path);
+    status = files_place_of(&place, scratch, path);
     if (!NT_SUCCESS(status))
         return status;
     if (!files_is_merged(&place))
@@ -109,17 +107,6 @@ NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
 
 /* --- rename and link --------------------------------------------------------------------- */
 
-static bool is_directory(HANDLE handle)
-{
-    enum { STANDARD = 5 };
-    FILE_STANDARD_INFORMATION standard;
-    IO_STATUS_BLOCK io;
-
-    return NT_SUCCESS(
-               real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard), STANDARD)) &&
-           standard.Directory;
-}
-
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
                                HANDLE source, struct fvm_str from, bool replaces, bool is_link)
@@ -132,7 +119,8 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     if (!target->is_file)
         return STATUS_NOT_SAME_DEVICE;
     /* A name with a backslash at its end is a directory's. */
-    if (!is_link && target->path.flags & FVM_NTPATH_TRAILING && !is_directory(source))
+    if (!is_link && target->path.flags & FVM_NTPATH_TRAILING &&
+        files_kind(source) != FILES_DIRECTORY)
         return STATUS_NOT_A_DIRECTORY;
     if (is_link && target->path.flags & FVM_NTPATH_TRAILING) {
         target->layer.cch--;
@@ -141,7 +129,8 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     if (!files_is_own(target)) {
         files_attr(&attr, &text, target->host, 0);
         status = real.NtQueryAttributesFile(&attr, &info);
-        if (is_link && status != STATUS_OBJECT_PATH_NOT_FOUND && is_directory(source))
+        if (is_link && status != STATUS_OBJECT_PATH_NOT_FOUND &&
+            files_kind(source) == FILES_DIRECTORY)
             return STATUS_FILE_IS_A_DIRECTORY;
         if (is_link && target->path.flags & FVM_NTPATH_TRAILING &&
             status == STATUS_OBJECT_NAME_NOT_FOUND)
@@ -164,11 +153,11 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     if (NT_SUCCESS(status))
         files_respell(target, scratch);
     status = files_make_parents(target);
-    return NT_SUCCESS(status) ? files_locate(target, scratch, target->path.path) : status;
+    return NT_SUCCESS(status) ? files_locate(target, scratch) : status;
 }
 
-static NTSTATUS call_with_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct fvm_str name,
-                               ULONG class, struct files_scratch *scratch)
+NTSTATUS files_set_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct fvm_str name,
+                        ULONG class, struct files_scratch *scratch)
 {
     FILE_RENAME_INFORMATION *info = (FILE_RENAME_INFORMATION *)(void *)scratch->bytes;
     ULONG cb = (ULONG)(offsetof(FILE_RENAME_INFORMATION, FileName) + name.cch * sizeof(WCHAR));
@@ -241,7 +230,7 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     if (NT_SUCCESS(status))
         status = prepare_target(&target, scratch, handle, from, first & 1, !is_rename);
     if (NT_SUCCESS(status))
-        status = call_with_name(handle, io, first, target.layer, class, scratch);
+        status = files_set_name(handle, io, first, target.layer, class, scratch);
     return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;
 }
 

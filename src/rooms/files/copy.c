@@ -10,13 +10,7 @@
 
 #include <string.h>
 
-enum {
-    BASIC_CLASS = 4,
-    STANDARD_CLASS = 5,
-    RENAME_CLASS = 10,
-    DISPOSITION_CLASS = 13,
-    NAME_CLASS = 9
-};
+enum { BASIC_CLASS = 4, RENAME_CLASS = 10, DISPOSITION_CLASS = 13, NAME_CLASS = 9 };
 
 FVM_STATE static uint32_t copies; /* makes names below work\ */
 
@@ -120,7 +114,7 @@ static NTSTATUS make_directory(struct files_place *place, struct files_scratch *
     NTSTATUS status;
 
     respell(place->path.path, host, scratch);
-    status = files_locate(place, scratch, place->path.path);
+    status = files_locate(place, scratch);
     parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
     if (NT_SUCCESS(status))
         status = open_real(&made, place->layer, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
@@ -136,13 +130,10 @@ static NTSTATUS make_directory(struct files_place *place, struct files_scratch *
 /* One of the directories above a place. */
 static NTSTATUS make_parent(struct fvm_str path, struct files_scratch *scratch)
 {
-    struct files_place place = {.is_file = true};
+    struct files_place place;
     HANDLE host;
-    NTSTATUS status;
+    NTSTATUS status = files_place_of(&place, scratch, path);
 
-    memcpy(scratch->virtual, path.s, path.cch * sizeof(*path.s));
-    place.path.path = (struct fvm_str){scratch->virtual, path.cch};
-    status = files_locate(&place, scratch, place.path.path);
     if (!NT_SUCCESS(status) || files_is_own(&place))
         return status;
     status = open_real(&host, place.host, FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_DIRECTORY_FILE);
@@ -207,20 +198,6 @@ static struct fvm_str temporary_name(struct fvm_buf *text)
     return fvm_buf_str(text);
 }
 
-static NTSTATUS rename_to(HANDLE handle, struct fvm_str name, void *room, size_t room_cb)
-{
-    FILE_RENAME_INFORMATION *info = room;
-    ULONG cb = (ULONG)(offsetof(FILE_RENAME_INFORMATION, FileName) + name.cch * sizeof(WCHAR));
-    IO_STATUS_BLOCK io;
-
-    if (cb > room_cb)
-        return STATUS_NAME_TOO_LONG;
-    memset(info, 0, sizeof(*info));
-    info->FileNameLength = name.cch * (ULONG)sizeof(WCHAR);
-    memcpy(info->FileName, name.s, info->FileNameLength);
-    return real.NtSetInformationFile(handle, &io, info, cb, RENAME_CLASS);
-}
-
 static void remove_open(HANDLE handle)
 {
     FILE_DISPOSITION_INFORMATION info = {.DoDeleteFile = TRUE};
@@ -232,6 +209,7 @@ static void remove_open(HANDLE handle)
 static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host)
 {
     struct fvm_buf text = {scratch->other, 0, FILES_NAME_CCH};
+    IO_STATUS_BLOCK io;
     HANDLE copy;
     NTSTATUS status =
         open_real(&copy, temporary_name(&text), GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES,
@@ -242,23 +220,13 @@ static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scrat
     status = copy_data(host, copy, scratch->bytes);
     if (NT_SUCCESS(status)) {
         copy_basic(host, copy);
-        status = rename_to(copy, place->layer, scratch->bytes, sizeof(scratch->bytes));
+        status = files_set_name(copy, &io, 0, place->layer, RENAME_CLASS, scratch);
     }
     if (!NT_SUCCESS(status))
         remove_open(copy);
     real.NtClose(copy);
     /* Somebody was faster: his copy is as good. */
     return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
-}
-
-static bool is_directory(HANDLE handle)
-{
-    FILE_STANDARD_INFORMATION standard;
-    IO_STATUS_BLOCK io;
-
-    return NT_SUCCESS(real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard),
-                                                  STANDARD_CLASS)) &&
-           standard.Directory;
 }
 
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
@@ -271,14 +239,14 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
         return status;
     status = files_make_parents(place);
     /* The parents have the host's spelling now. */
-    if (NT_SUCCESS(status) && is_directory(host)) {
+    if (NT_SUCCESS(status) && files_kind(host) == FILES_DIRECTORY) {
         status = make_directory(place, scratch, host);
     } else if (NT_SUCCESS(status)) {
         FILE_BASIC_INFORMATION times;
         HANDLE parent;
 
         respell(place->path.path, host, scratch);
-        status = files_locate(place, scratch, place->path.path);
+        status = files_locate(place, scratch);
         parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
         if (NT_SUCCESS(status))
             status = copy_file(place, scratch, host);

@@ -56,10 +56,12 @@ static inline bool files_is_merged(const struct files_place *place)
  */
 NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
                        const OBJECT_ATTRIBUTES *attr, bool for_open);
-/** The same for a virtual path. @param path in scratch->virtual or elsewhere, not in `layer`/`host`
- */
-NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch,
-                      struct fvm_str path);
+/** Find out, or find out again, where the file of place->path is. */
+NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch);
+/** The place of a virtual path. @param path [in] copied; in none of the scratch's `virtual`,
+ * `layer`, `host` */
+NTSTATUS files_place_of(struct files_place *place, struct files_scratch *scratch,
+                        struct fvm_str path);
 /** The virtual path of an open file. @param out [out] in scratch->other; empty: not a file of ours
  * @param is_private [out] NULL, or for: it lies in the layer */
 NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
@@ -71,6 +73,9 @@ bool files_unmap(struct fvm_buf *name);
 /** Attributes that name `path` absolutely. */
 void files_attr(OBJECT_ATTRIBUTES *attr, UNICODE_STRING *name, struct fvm_str path,
                 ULONG attributes);
+/** What an open handle is. Unknown: it cannot be asked. */
+enum files_kind { FILES_UNKNOWN, FILES_FILE, FILES_DIRECTORY };
+enum files_kind files_kind(HANDLE handle);
 const struct fvm_index *files_index(void);
 NTSTATUS files_start(void);
 
@@ -83,6 +88,10 @@ NTSTATUS files_make_parents(const struct files_place *place);
  * @return STATUS_SUCCESS: the place is the VM's now; NT's status of what failed
  */
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch);
+/** Give an open file another name: call one of NtSetInformationFile's classes with it.
+ * @param first ReplaceIfExists, or the flags of the Ex forms @return NT's; STATUS_NAME_TOO_LONG */
+NTSTATUS files_set_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct fvm_str name,
+                        ULONG class, struct files_scratch *scratch);
 /** Spell the last component of the virtual path as the host does. */
 void files_respell(struct files_place *place, struct files_scratch *scratch);
 /** Mark a place as the VM's. */
@@ -102,6 +111,8 @@ NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to, bool is_merg
 bool files_wants_change(ACCESS_MASK access, ULONG options);
 /** Are they a combination that NT takes? @return STATUS_SUCCESS; STATUS_INVALID_PARAMETER */
 NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG options);
+/** Does the disposition empty what is there? */
+bool files_overwrites(ULONG disposition);
 /** May the disposition change or make something? */
 bool files_may_create(ULONG disposition);
 

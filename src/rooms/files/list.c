@@ -255,13 +255,13 @@ static NTSTATUS stop_at_short(void *context, const NT_DIR_ENTRY *entry)
 NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_place place = {.is_file = true};
+    struct files_place place;
     struct wanted wanted = {name, room};
     NTSTATUS status = STATUS_NO_MEMORY;
 
     room->cch = 0;
     if (scratch)
-        status = files_locate(&place, scratch, dir);
+        status = files_place_of(&place, scratch, dir);
     if (!NT_SUCCESS(status))
         return status;
     if (files_list_each(place.layer, (struct fvm_str){0}, stop_at_short, &wanted) !=
@@ -305,15 +305,12 @@ static NTSTATUS find_merged(struct files_place *place, struct files_scratch *scr
     struct fvm_str path;
     NTSTATUS status;
 
-    *place = (struct files_place){.is_file = true};
     status = files_path_of(&path, scratch, handle, is_private);
     if (!NT_SUCCESS(status))
         return status;
     if (!path.cch)
         return FVM_PASS;
-    memcpy(scratch->virtual, path.s, path.cch * sizeof(*path.s));
-    place->path.path = (struct fvm_str){scratch->virtual, path.cch};
-    status = files_locate(place, scratch, place->path.path);
+    status = files_place_of(place, scratch, path);
     if (!NT_SUCCESS(status))
         return status;
     if (files_is_merged(place) || (place->hit.answer == FVM_INDEX_HOST && place->hit.is_complete))

@@ -12,12 +12,16 @@ bool files_wants_change(ACCESS_MASK access, ULONG options)
     return access & changing || options & FILE_DELETE_ON_CLOSE;
 }
 
+bool files_overwrites(ULONG disposition)
+{
+    return disposition == FILE_SUPERSEDE || disposition == FILE_OVERWRITE ||
+           disposition == FILE_OVERWRITE_IF;
+}
+
 NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG options)
 {
-    bool overwrites = disposition == FILE_SUPERSEDE || disposition == FILE_OVERWRITE ||
-                      disposition == FILE_OVERWRITE_IF;
-
-    if (options & FILE_DIRECTORY_FILE && (overwrites || options & FILE_NON_DIRECTORY_FILE))
+    if (options & FILE_DIRECTORY_FILE &&
+        (files_overwrites(disposition) || options & FILE_NON_DIRECTORY_FILE))
         return STATUS_INVALID_PARAMETER;
     if (options & FILE_DELETE_ON_CLOSE && !(access & (DELETE | GENERIC_ALL)))
         return STATUS_INVALID_PARAMETER;

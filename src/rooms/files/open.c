@@ -2,7 +2,6 @@
  * become the VM's own first? */
 #include "rooms/files/files.h"
 
-#include "engine/hook.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
 
@@ -88,7 +87,7 @@ static NTSTATUS create_new(const struct opening *opening, struct files_place *pl
     status = files_make_parents(place);
     /* The parents' spelling may be the host's now. */
     if (NT_SUCCESS(status))
-        status = files_locate(place, scratch, place->path.path);
+        status = files_locate(place, scratch);
     if (NT_SUCCESS(status))
         status = call_real(opening, place, place->layer, opening->disposition);
     if (NT_SUCCESS(status) && status != STATUS_PENDING) {
@@ -124,9 +123,7 @@ static NTSTATUS check_sharing(const struct opening *opening, const struct files_
 static NTSTATUS change_copy(const struct opening *opening, struct files_place *place,
                             struct files_scratch *scratch, const FILE_BASIC_INFORMATION *info)
 {
-    bool overwrites = opening->disposition == FILE_SUPERSEDE ||
-                      opening->disposition == FILE_OVERWRITE ||
-                      opening->disposition == FILE_OVERWRITE_IF;
+    bool overwrites = files_overwrites(opening->disposition);
     bool is_directory = info->FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
     NTSTATUS status;
 
@@ -177,12 +174,19 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
     return create_new(opening, place, scratch);
 }
 
-static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTES *attr,
-                           bool *is_ours);
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr);
+
+/* The caller's own words, of which nothing has to be changed. */
+static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
+{
+    return real.NtCreateFile(opening->handle, opening->access, attr, opening->io, opening->size,
+                             opening->attributes, opening->share, opening->disposition,
+                             opening->options, opening->ea, opening->ea_cb);
+}
 
 /* The host finds the file; what was asked for is asked of its name, for it may be the host's own.
  */
-static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *attr, bool *is_ours)
+static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     struct opening by_name = *opening;
@@ -194,7 +198,6 @@ static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *att
     HANDLE found;
     NTSTATUS status;
 
-    *is_ours = true;
     if (!scratch)
         return STATUS_NO_MEMORY;
     status = real.NtOpenFile(&found, FILE_READ_ATTRIBUTES | SYNCHRONIZE, attr, &io,
@@ -212,49 +215,35 @@ static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *att
         return STATUS_NAME_TOO_LONG;
     files_attr(&named, &text, fvm_buf_str(&room), attr->Attributes);
     by_name.options &= ~(ULONG)FILE_OPEN_BY_FILE_ID;
-    status = open_place(&by_name, &named, is_ours);
-    if (*is_ours)
-        return status;
-    *is_ours = true;
-    return real.NtCreateFile(opening->handle, opening->access, &named, opening->io, opening->size,
-                             opening->attributes, opening->share, opening->disposition,
-                             by_name.options, opening->ea, opening->ea_cb);
+    status = open_place(&by_name, &named);
+    return status == FVM_PASS ? call_as_given(&by_name, &named) : status;
 }
 
-static NTSTATUS open_place(const struct opening *opening, const OBJECT_ATTRIBUTES *attr,
-                           bool *is_ours)
+/* @return FVM_PASS: the caller's own words will do, nothing is done */
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     struct files_place place;
     NTSTATUS status;
 
     if (opening->options & FILE_OPEN_BY_FILE_ID)
-        return open_by_id(opening, (OBJECT_ATTRIBUTES *)(uintptr_t)attr, is_ours);
-    *is_ours = true;
+        return open_by_id(opening, attr);
     scratch = files_scratch_get();
     if (!scratch)
         return STATUS_NO_MEMORY;
     status = files_resolve(&place, scratch, attr, true);
     if (!NT_SUCCESS(status))
         return status;
-    if (!place.is_file) {
-        *is_ours = false;
-        return STATUS_SUCCESS;
-    }
-    if (place.is_as_given &&
-        !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place))) {
-        *is_ours = false;
-        return STATUS_SUCCESS;
-    }
+    if (!place.is_file)
+        return FVM_PASS;
+    if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place)))
+        return FVM_PASS;
     if (files_is_own(&place))
         return open_layer(opening, &place);
-    /* Where nothing is changed and nothing was moved, the caller's own words will do. */
+    /* Nothing is changed, and nothing was moved. */
     if (place.hit.answer == FVM_INDEX_HOST && !place.is_root_private &&
-        opening->disposition == FILE_OPEN &&
-        !files_wants_change(opening->access, opening->options)) {
-        *is_ours = false;
-        return STATUS_SUCCESS;
-    }
+        opening->disposition == FILE_OPEN && !files_wants_change(opening->access, opening->options))
+        return FVM_PASS;
     return open_host(opening, &place, scratch);
 }
 
@@ -271,12 +260,9 @@ NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATT
 {
     struct opening opening = {handle, access,      io,      size, attributes,
                               share,  disposition, options, ea,   ea_cb};
-    bool is_ours;
-    NTSTATUS status = open_place(&opening, attr, &is_ours);
+    NTSTATUS status = open_place(&opening, attr);
 
-    return is_ours ? status
-                   : real.NtCreateFile(handle, access, attr, io, size, attributes, share,
-                                       disposition, options, ea, ea_cb);
+    return status == FVM_PASS ? call_as_given(&opening, attr) : status;
 }
 
 /** Open a file of the VM's view. @source nt:NtOpenFile; paper:files */
@@ -284,8 +270,7 @@ NTSTATUS NTAPI files_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRI
                                 IO_STATUS_BLOCK *io, ULONG share, ULONG options)
 {
     struct opening opening = {handle, access, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
-    bool is_ours;
-    NTSTATUS status = open_place(&opening, attr, &is_ours);
+    NTSTATUS status = open_place(&opening, attr);
 
-    return is_ours ? status : real.NtOpenFile(handle, access, attr, io, share, options);
+    return status == FVM_PASS ? real.NtOpenFile(handle, access, attr, io, share, options) : status;
 }

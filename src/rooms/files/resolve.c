@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { OBJECT_NAME_INFORMATION_CLASS = 1 };
+enum { OBJECT_NAME_INFORMATION_CLASS = 1, STANDARD_CLASS = 5 };
 
 FVM_STATE static struct fvm_index index;
 FVM_STATE static struct fvm_alias aliases[FVM_BLOCK_ALIASES];
@@ -71,15 +71,15 @@ void files_attr(OBJECT_ATTRIBUTES *attr, UNICODE_STRING *name, struct fvm_str pa
 
 /* --- from a real name back --------------------------------------------------------------- */
 
-static struct fvm_str layer_files(void)
+static struct fvm_str layer_root(void)
 {
     return fvm_block_str(&fvm_engine.block->layer);
 }
 
 /* <layer>\files\C\dir -> C:\dir; <layer>\files\C -> C:\ */
-static bool unmap_layer(struct fvm_buf *name)
+bool files_unmap(struct fvm_buf *name)
 {
-    struct fvm_str root = layer_files(), all = fvm_buf_str(name);
+    struct fvm_str root = layer_root(), all = fvm_buf_str(name);
     uint32_t cch = root.cch + (uint32_t)ARRAY_LEN(u"\\files\\C") - 1;
     uint16_t drive;
 
@@ -102,9 +102,15 @@ static bool unmap_layer(struct fvm_buf *name)
     return true;
 }
 
-bool files_unmap(struct fvm_buf *name)
+enum files_kind files_kind(HANDLE handle)
 {
-    return unmap_layer(name);
+    FILE_STANDARD_INFORMATION standard;
+    IO_STATUS_BLOCK io;
+
+    if (!NT_SUCCESS(
+            real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard), STANDARD_CLASS)))
+        return FILES_UNKNOWN;
+    return standard.Directory ? FILES_DIRECTORY : FILES_FILE;
 }
 
 NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
@@ -148,7 +154,7 @@ static NTSTATUS make_layer_name(struct files_place *place, struct fvm_buf *out,
     fvm_status status;
 
     text.cch = 0;
-    status = fvm_buf_add(&text, layer_files());
+    status = fvm_buf_add(&text, layer_root());
     if (!fvm_failed(status))
         status = fvm_buf_add(&text, FVM_STR(u"\\files\\"));
     if (!fvm_failed(status))
@@ -178,13 +184,13 @@ static NTSTATUS add_rest(struct fvm_str *name, const struct fvm_ntpath *path)
     return status;
 }
 
-NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch, struct fvm_str path)
+NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch)
 {
     /* The layer's spelling passes through `other`, which is free again afterwards. */
     struct fvm_buf spelled = {scratch->other, 0, FILES_NAME_CCH};
     struct fvm_buf layer = {scratch->layer, 0, FILES_NAME_CCH - 16};
     struct fvm_buf host = {scratch->host + 4, 0, FILES_NAME_CCH - 16};
-    fvm_status status = fvm_index_lookup(&index, path, &place->hit, &spelled, &host);
+    fvm_status status = fvm_index_lookup(&index, place->path.path, &place->hit, &spelled, &host);
 
     if (fvm_failed(status))
         return status;
@@ -197,6 +203,14 @@ NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch, 
     if (!fvm_failed(status))
         status = add_rest(&place->layer, &place->path);
     return fvm_failed(status) ? status : add_rest(&place->host, &place->path);
+}
+
+NTSTATUS files_place_of(struct files_place *place, struct files_scratch *scratch,
+                        struct fvm_str path)
+{
+    memcpy(scratch->virtual, path.s, path.cch * sizeof(*path.s));
+    *place = (struct files_place){.is_file = true, .path.path = {scratch->virtual, path.cch}};
+    return files_locate(place, scratch);
 }
 
 void files_respell_layer(struct files_place *place)
@@ -235,15 +249,11 @@ static NTSTATUS capture(struct fvm_buf *name, OBJECT_ATTRIBUTES *copy,
 static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle,
                           bool may_be_file, bool *is_private)
 {
-    FILE_STANDARD_INFORMATION standard;
-    IO_STATUS_BLOCK io;
     NTSTATUS status;
 
     if (!handle)
         return STATUS_SUCCESS;
-    if (!may_be_file &&
-        NT_SUCCESS(real.NtQueryInformationFile(handle, &io, &standard, sizeof(standard), 5)) &&
-        !standard.Directory)
+    if (!may_be_file && files_kind(handle) == FILES_FILE)
         return STATUS_BAD_DEVICE_TYPE;
     status = files_path_of(root, scratch, handle, is_private);
     if (!NT_SUCCESS(status))
@@ -329,7 +339,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     place->attributes = copy.Attributes & ~(ULONG)OBJ_CASE_INSENSITIVE;
     place->security = copy.SecurityDescriptor;
     place->quality = copy.SecurityQualityOfService;
-    status = files_locate(place, scratch, place->path.path);
+    status = files_locate(place, scratch);
     place->is_root_private = in_layer;
     place->is_as_given = in_layer && files_is_own(place);
     return status;

@@ -2,7 +2,6 @@
 #include "rooms/processes/processes.h"
 
 #include "engine/engine.h"
-#include "engine/inject.h"
 #include "engine/real.h"
 #include "rooms/rooms.h"
 
@@ -56,6 +55,16 @@ static NTSTATUS NTAPI processes___wine_unix_spawnvp(char *const argv[], int wait
 
 /* --- reaching ------------------------------------------------------------------------------- */
 
+/* What was opened, if a member is behind it. */
+static NTSTATUS keep_member(HANDLE *handle, bool (*is_member)(HANDLE))
+{
+    if (is_member(*handle))
+        return STATUS_SUCCESS;
+    real.NtClose(*handle);
+    *handle = NULL;
+    return STATUS_INVALID_CID;
+}
+
 /**
  * Open a process of the VM; any other number is one that does not exist.
  *
@@ -66,11 +75,7 @@ static NTSTATUS NTAPI processes_NtOpenProcess(HANDLE *handle, ACCESS_MASK access
 {
     NTSTATUS status = real.NtOpenProcess(handle, access, attr, id);
 
-    if (!NT_SUCCESS(status) || processes_is_member_handle(*handle))
-        return status;
-    real.NtClose(*handle);
-    *handle = NULL;
-    return STATUS_INVALID_CID;
+    return NT_SUCCESS(status) ? keep_member(handle, processes_is_member_handle) : status;
 }
 
 /** Open a thread of the VM. @source nt:NtOpenThread */
@@ -79,11 +84,7 @@ static NTSTATUS NTAPI processes_NtOpenThread(HANDLE *handle, ACCESS_MASK access,
 {
     NTSTATUS status = real.NtOpenThread(handle, access, attr, id);
 
-    if (!NT_SUCCESS(status) || processes_is_member_thread(*handle))
-        return status;
-    real.NtClose(*handle);
-    *handle = NULL;
-    return STATUS_INVALID_CID;
+    return NT_SUCCESS(status) ? keep_member(handle, processes_is_member_thread) : status;
 }
 
 /** List processes: those of the VM. @source nt:NtQuerySystemInformation */
