@@ -39,6 +39,13 @@ bool tap_str_eq(const char *got, const char *want, const char *file, int line, c
                   want ? want : "(null)");
 }
 
+uint64_t tap_number(const char *variable, uint64_t otherwise)
+{
+    const char *text = getenv(variable);
+
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
 void tap_skip(const char *fmt, ...)
 {
     const char *must = getenv("FVM_MUST_RUN");

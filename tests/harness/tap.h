@@ -28,5 +28,7 @@ bool tap_ok(bool passed, const char *file, int line, const char *fmt, ...) FVM_P
 #define ok(cond, ...) tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
 bool tap_str_eq(const char *got, const char *want, const char *file, int line, const char *what);
 #define ok_str(got, want, what) tap_str_eq((got), (want), __FILE__, __LINE__, (what))
+/** A number that who runs the test may give, such as a seed. @param variable its name there */
+uint64_t tap_number(const char *variable, uint64_t otherwise);
 /* A skip is a failure when FVM_MUST_RUN=1 (CI sets it). */
 void tap_skip(const char *fmt, ...) FVM_PRINTF(1, 2);

@@ -526,18 +526,11 @@ static void report(struct run *run)
                    show(&run->ops[i].other), run->ops[i].value);
 }
 
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 TEST(index_is_as_a_flat_list_of_names)
 {
     static struct run run;
-    uint64_t seed = number_from("FVM_SEED", 1),
-             count = number_from("FVM_SEQUENCES", DEFAULT_SEQUENCES);
+    uint64_t seed = tap_number("FVM_SEED", 1),
+             count = tap_number("FVM_SEQUENCES", DEFAULT_SEQUENCES);
 
     for (uint64_t i = 0; i < count; i++) {
         run.seed = seed + i;

@@ -487,18 +487,11 @@ static void report(struct run *run)
     fflush(stdout);
 }
 
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 TEST(change_laws_hold_for_layers_of_overlayfs)
 {
     const char *missing;
-    uint64_t seed = number_from("FVM_SEED", 1),
-             count = number_from("FVM_SEQUENCES", DEFAULT_SEQUENCES);
+    uint64_t seed = tap_number("FVM_SEED", 1),
+             count = tap_number("FVM_SEQUENCES", DEFAULT_SEQUENCES);
     int probe;
 
     kit_use_memory();

@@ -319,13 +319,6 @@ static void check_end(const struct fvm_index *index)
     list_shared(index);
 }
 
-static uint64_t number_from(const char *variable, uint64_t otherwise)
-{
-    const char *text = getenv(variable);
-
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void run_and_kill(uint32_t seed, uint32_t rounds)
 {
     pid_t pids[WORKERS];
@@ -350,8 +343,8 @@ static void run_and_kill(uint32_t seed, uint32_t rounds)
 
 TEST(index_survives_processes_that_race_and_die)
 {
-    uint32_t seed = (uint32_t)number_from("FVM_SEED", 1),
-             rounds = (uint32_t)number_from("FVM_SEQUENCES", DEFAULT_ROUNDS), used, rest;
+    uint32_t seed = (uint32_t)tap_number("FVM_SEED", 1),
+             rounds = (uint32_t)tap_number("FVM_SEQUENCES", DEFAULT_ROUNDS), used, rest;
     struct fvm_index index;
 
     memory = mmap(NULL, CB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
