@@ -190,7 +190,7 @@ check: deps
 	@echo "make check: everything passed"
 check-user:
 	tests/vm/run.sh user
-check-nt:
+check-nt: engine $(NT_EXE)
 	tests/nt/run.sh
 check-root:
 	tests/vm/run.sh root
