@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -104,10 +105,29 @@ static void look_at_store(struct doctor *doctor)
     cli_close(&world);
 }
 
+/* core(5): a pipe in core_pattern is started whatever the limit, except 1; whoever is root can have
+ * that. */
+static void look_at_crash_handlers(struct doctor *doctor)
+{
+    FVM_CLEANUP(fd) int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+    struct rlimit limit;
+    char first = '|';
+
+    if (fd >= 0 && read(fd, &first, 1) != 1)
+        first = 0;
+    if (first == '|' && geteuid() && !getrlimit(RLIMIT_CORE, &limit) && limit.rlim_max < 1)
+        say(doctor, LESS, "crash handlers",
+            "the host's is started when a program in a VM crashes: your hard core limit is 0 where "
+            "1 is wanted; start fvm from a session that leaves it (ulimit -Hc)");
+    else
+        say(doctor, GOOD, "crash handlers", "the host's is not started by a crash in a VM");
+}
+
 static void look_at_limits(struct doctor *doctor)
 {
     say(doctor, GOOD, "system calls", "an allow list in every process of a VM (seccomp)");
     say(doctor, GOOD, "processes", "at most 4096 threads per VM, counted by the kernel");
+    look_at_crash_handlers(doctor);
     say(doctor, LESS, "memory and cpu", "are not limited: a VM can use what you can");
     say(doctor, LESS, "disk", "is not limited: a VM can fill the store's file system");
     say(doctor, GOOD, "network", "none: a VM has only its own loopback");

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -127,8 +128,20 @@ static int enter_store(const char *path, struct fvm_error *err)
     return 0;
 }
 
+/* A session may come with a hard limit of 0 (sudo's do), which seal.c could not raise to the 1 that
+ * keeps crash handlers away. */
+static void allow_core_limit(void)
+{
+    static const struct rlimit one = {1, 1};
+    struct rlimit now;
+
+    if (!getrlimit(RLIMIT_CORE, &now) && now.rlim_max < one.rlim_max)
+        setrlimit(RLIMIT_CORE, &one);
+}
+
 static int give_up_root(struct fvm_error *err)
 {
+    allow_core_limit();
     if (setgroups(0, NULL) || setresgid(VM_UID, VM_UID, VM_UID) ||
         setresuid(VM_UID, VM_UID, VM_UID))
         return fvm_fail(err, -errno, "cannot give up root: %s", strerror(errno));

@@ -202,14 +202,17 @@ static bool groups(void)
 static bool limits(void)
 {
     struct rlimit core, tasks, real_time, nice_limit;
+    rlim_t wanted = 1;
 
     getrlimit(RLIMIT_CORE, &core);
     getrlimit(RLIMIT_NPROC, &tasks);
     getrlimit(RLIMIT_RTPRIO, &real_time);
     getrlimit(RLIMIT_NICE, &nice_limit);
-    /* 1, not 0: only this keeps the kernel from starting a core_pattern program as the host's root
-     */
-    return say(core.rlim_max != 1 || core.rlim_cur != 1 || tasks.rlim_max > 4096 ||
+    /* 1, not 0: only this keeps the kernel from starting a core_pattern program as the host's root.
+     * An ordinary user whose own session has 0 cannot have it: SECURITY.md names that as open. */
+    if (!outside && !strcmp(arg("core-limit"), "0"))
+        wanted = 0;
+    return say(core.rlim_max != wanted || core.rlim_cur != wanted || tasks.rlim_max > 4096 ||
                    real_time.rlim_max || nice_limit.rlim_max,
                "core %ld, tasks %ld, real time %ld, nice %ld", (long)core.rlim_max,
                (long)tasks.rlim_max, (long)real_time.rlim_max, (long)nice_limit.rlim_max);
