@@ -113,7 +113,7 @@ $(B)/engine/fvm64.dll: $(ENGINE_OBJ)
 	@echo "  LD $@"
 	$(MINGW) -shared -nostdlib -Wl,--no-insert-timestamp,--exclude-all-symbols,--entry,0 -s -o $@ $^
 	tools/check-engine.sh $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,image.c inject.c real.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c str.c) $(wildcard src/core/index*.c)
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,image.c inject.c real.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"

@@ -39,3 +39,13 @@ void fvm_journal_write(uint8_t *out, const struct fvm_journal_record *record);
  */
 bool fvm_journal_next(const uint8_t *data, size_t cb, size_t *at,
                       struct fvm_journal_record *record);
+
+struct fvm_index;
+/**
+ * Bring what a journal tells into an index that nobody else uses yet.
+ *
+ * Names whose record is damaged are the host's again: no more than the last step can be.
+ *
+ * @param data as for fvm_journal_next()
+ */
+void fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb);

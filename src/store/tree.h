@@ -105,6 +105,8 @@ bool fvm_mark_is_deletion(int dir_fd, const char *name, const struct stat *st,
                           const struct fvm_marks *parent);
 /** Mark a name as deleted; it may be already. */
 int fvm_mark_deletion(int dir_fd, const char *name);
+/** Make a directory hide the host's. */
+int fvm_mark_set_opaque(int dir_fd);
 /** Make an opaque directory an ordinary one. */
 int fvm_mark_clear_opaque(int dir_fd);
 /** Copy the user's extended attributes, overlayfs's excepted. */

@@ -58,6 +58,11 @@ int fvm_mark_deletion(int dir_fd, const char *name)
     return 0;
 }
 
+int fvm_mark_set_opaque(int dir_fd)
+{
+    return fsetxattr(dir_fd, USER_PREFIX "opaque", "y", 1, 0) ? -errno : 0;
+}
+
 int fvm_mark_clear_opaque(int dir_fd)
 {
     if (opaque_value(dir_fd, USER_PREFIX "opaque") == 'y' &&

@@ -115,44 +115,6 @@ static void visit(struct walk *walk)
 
 /* --- the journal ------------------------------------------------------------------------- */
 
-static bool never(void *context, uint64_t token)
-{
-    (void)context;
-    (void)token;
-    return false;
-}
-
-static bool no_wait(void *context, uint32_t round)
-{
-    (void)context;
-    (void)round;
-    return false;
-}
-
-/* Names whose record is damaged are the host's again: no more than the last step can be. */
-static void replay(struct fvm_index *index, const uint8_t *data, size_t cb)
-{
-    const struct fvm_index_writer writer = {.token = 1, .is_alive = never, .wait = no_wait};
-    struct fvm_journal_record record;
-    uint32_t node;
-    size_t at = 0;
-
-    while (fvm_journal_next(data, cb, &at, &record)) {
-        uint32_t flags = FVM_INDEX_OWN;
-
-        if (record.kind == FVM_JOURNAL_OPAQUE)
-            flags |= FVM_INDEX_DIRECTORY;
-        if (record.kind == FVM_JOURNAL_MOVE_MERGED)
-            flags |= FVM_INDEX_DIRECTORY | FVM_INDEX_MERGED;
-        if (fvm_failed(fvm_index_mark(index, record.path, flags, (struct fvm_str){0}, NULL, &node)))
-            continue;
-        if (record.kind == FVM_JOURNAL_OPAQUE)
-            fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
-        if (record.kind >= FVM_JOURNAL_MOVE)
-            fvm_index_rename(index, record.path, record.to, &writer);
-    }
-}
-
 static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar_t *layer)
 {
     wchar_t path[PATH_CCH];
@@ -171,7 +133,7 @@ static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar
     data = GetFileSizeEx(file, &size) && size.QuadPart < 1 << 30 ? malloc((size_t)size.QuadPart + 8)
                                                                  : NULL;
     if (data && ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) && got == size.QuadPart) {
-        replay(index, data, got);
+        fvm_journal_replay(index, data, got);
         vm->block->journal_cb = ((uint64_t)got + 7) & ~7ull;
         done = true;
     }

@@ -1,0 +1,40 @@
+/* core/journal_replay.c: from a journal to an index. See journal.h. */
+#include "core/index.h"
+#include "core/journal.h"
+
+static bool never(void *context, uint64_t token)
+{
+    (void)context;
+    (void)token;
+    return false;
+}
+
+static bool no_wait(void *context, uint32_t round)
+{
+    (void)context;
+    (void)round;
+    return false;
+}
+
+void fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb)
+{
+    const struct fvm_index_writer writer = {.token = 1, .is_alive = never, .wait = no_wait};
+    struct fvm_journal_record record;
+    uint32_t node;
+    size_t at = 0;
+
+    while (fvm_journal_next(data, cb, &at, &record)) {
+        uint32_t flags = FVM_INDEX_OWN;
+
+        if (record.kind == FVM_JOURNAL_OPAQUE)
+            flags |= FVM_INDEX_DIRECTORY;
+        if (record.kind == FVM_JOURNAL_MOVE_MERGED)
+            flags |= FVM_INDEX_DIRECTORY | FVM_INDEX_MERGED;
+        if (fvm_failed(fvm_index_mark(index, record.path, flags, (struct fvm_str){0}, NULL, &node)))
+            continue;
+        if (record.kind == FVM_JOURNAL_OPAQUE)
+            fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
+        if (record.kind >= FVM_JOURNAL_MOVE)
+            fvm_index_rename(index, record.path, record.to, &writer);
+    }
+}
