@@ -105,17 +105,17 @@ static void look_at_store(struct doctor *doctor)
     cli_close(&world);
 }
 
-/* core(5): a pipe in core_pattern is started whatever the limit, except 1; whoever is root can have
- * that. */
+/* core(5): a pipe in core_pattern is started whatever the limit, except 1. A session's own hard
+ * limit of 0 cannot be raised to that without CAP_SYS_RESOURCE. */
 static void look_at_crash_handlers(struct doctor *doctor)
 {
     FVM_CLEANUP(fd) int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
-    struct rlimit limit;
+    static const struct rlimit one = {1, 1};
     char first = '|';
 
     if (fd >= 0 && read(fd, &first, 1) != 1)
         first = 0;
-    if (first == '|' && geteuid() && !getrlimit(RLIMIT_CORE, &limit) && limit.rlim_max < 1)
+    if (first == '|' && setrlimit(RLIMIT_CORE, &one))
         say(doctor, LESS, "crash handlers",
             "the host's is started when a program in a VM crashes: your hard core limit is 0 where "
             "1 is wanted; start fvm from a session that leaves it (ulimit -Hc)");

@@ -47,7 +47,7 @@ facts=(secret-home="$home/secret" secret-tmp="$tmp/secret" secret-shm="$shm/secr
     socket-shown="$PWD/shown/socket" shown-fifo="$PWD/shown/fifo" abstract=fvm-escape-$$
     pid="$bait_pid" port="$(value "$lure/facts" port)" shm="$(value "$lure/facts" shm)" address="$(value "$lure/facts" address)"
     other-port="$(value "$facts2" port)")
-[ "$FVM_WHO" = root ] || facts+=(core-limit="$(ulimit -Hc)") # an open row of SECURITY.md
+prlimit --core=1 true 2>/dev/null || facts+=(core-limit=0) # an open row of SECURITY.md
 # Descriptors 3 to 9 open on secrets, standard input a file for reading, a secret in the environment.
 with_bait() { (cd shown && FVM_BAIT_SECRET=1 exec "$@" <"$lure/stdin" 3<"$lure/secret" 4<>"$lure/secret" 5<"$lure" 6</ 7<"$home/secret" 8<"$tmp/secret" 9<"$run/secret"); }
 

@@ -209,7 +209,7 @@ static bool limits(void)
     getrlimit(RLIMIT_RTPRIO, &real_time);
     getrlimit(RLIMIT_NICE, &nice_limit);
     /* 1, not 0: only this keeps the kernel from starting a core_pattern program as the host's root.
-     * An ordinary user whose own session has 0 cannot have it: SECURITY.md names that as open. */
+     * Who cannot raise his session's own 0 cannot have it: SECURITY.md names that as open. */
     if (!outside && !strcmp(arg("core-limit"), "0"))
         wanted = 0;
     return say(core.rlim_max != wanted || core.rlim_cur != wanted || tasks.rlim_max > 4096 ||
