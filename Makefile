@@ -66,7 +66,10 @@ $(B)/gen/filter.h: src/launcher/filter/rules.c Makefile
 
 # --- what FVM puts into a VM: a preloaded library for Wine's Unix side, small Windows programs ------
 .PHONY: guest
-guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL)
+guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL) $(addprefix $(B)/guest/,fvm64.dll fvmstart.exe)
+# Shared VMs find the engine where sealed ones find the rest.
+$(addprefix $(B)/guest/,fvm64.dll fvmstart.exe): $(B)/guest/%: $(B)/engine/%
+	cp $< $@
 $(B)/guest/libfvmguest.so: $(GUEST_SO) $(wildcard src/guest/unix/*.h) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(BASEFLAGS) $(LINUX) -fPIC -fvisibility=hidden -shared -Wl,-z,now,-z,relro -o $@ $(GUEST_SO)

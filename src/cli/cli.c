@@ -229,6 +229,14 @@ int cli_open_host(void *context, const char *path)
     return -1;
 }
 
+void cli_check_level(const struct cli_command *command, const char *level)
+{
+    if (strcmp(level, FVM_SEALED) != 0 && strcmp(level, FVM_SHARED) != 0)
+        cli_usage_error(command,
+                        "--level %s is not offered: only '" FVM_SEALED "' and '" FVM_SHARED "'",
+                        level);
+}
+
 bool cli_is_running(const struct fvm_vm *vm)
 {
     FVM_CLEANUP(fd) int fd = fvm_dir_open(vm->fd, "."); /* a lock of our own, gone at once */

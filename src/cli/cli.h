@@ -72,6 +72,9 @@ int cli_open_host(void *world, const char *path);
 /** Add a folder to the world. @param path copied */
 int cli_add_folder(struct cli_world *world, const char *path, bool file_only);
 
+/** End with a usage error unless it is a level of VMs. */
+void cli_check_level(const struct cli_command *command, const char *level);
+
 /* Is a VM running, or at rest? */
 bool cli_is_running(const struct fvm_vm *vm);
 /** Print a text and end with a check that it was all written. @return exit code */

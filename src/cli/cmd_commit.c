@@ -111,7 +111,7 @@ static int act(struct cli_world *world, struct fvm_vm *vm, const struct keeping 
     int result = fvm_vm_lock(vm, how->discard ? "discard changes of" : "commit", err);
 
     if (!result)
-        result = fvm_vm_recover(&world->store, vm, err);
+        result = fvm_vm_recover(&world->store, vm, cli_open_host, world, err);
     if (!result)
         result = fvm_collect(&picked, &world->store, vm, 0, cli_open_host, world, err);
     if (!result)

@@ -260,7 +260,8 @@ static int diff(struct cli_world *world, struct fvm_vm *vm, const struct diff *w
 {
     FVM_CLEANUP(collection) struct fvm_collection all = {0};
     FVM_CLEANUP(text) struct fvm_text out = {0};
-    unsigned flags = wanted->reg ? FVM_COLLECT_REGISTRY_ONLY : FVM_COLLECT_HOST_REGISTRY;
+    unsigned flags =
+        FVM_COLLECT_TO_LOOK | (wanted->reg ? FVM_COLLECT_REGISTRY_ONLY : FVM_COLLECT_HOST_REGISTRY);
     bool running = cli_is_running(vm);
     int result = fvm_collect(&all, &world->store, vm, flags, cli_open_host, world, err);
 

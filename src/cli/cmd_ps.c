@@ -56,7 +56,21 @@ static void read_command(struct process *process, int dir)
             process->command[i] = process->command[i] ? '?' : ' ';
 }
 
-static bool look(struct process *process, const char *pid, const struct stat *ns)
+/* Of which shared VM is a process? The programs of a VM inherit a variable. */
+static unsigned number_of(int dir)
+{
+    static const char variable[] = FVM_NUMBER_VARIABLE "=";
+    FVM_CLEANUP(text) struct fvm_text environment = {0};
+
+    if (fvm_file_read(&environment, dir, "environ", 1 << 20, NULL))
+        return 0;
+    for (size_t at = 0; at < environment.cb; at += strlen(environment.s + at) + 1)
+        if (!strncmp(environment.s + at, variable, sizeof(variable) - 1))
+            return (unsigned)strtoul(environment.s + at + sizeof(variable) - 1, NULL, 10);
+    return 0;
+}
+
+static bool look(struct process *process, const char *pid, const struct stat *ns, unsigned number)
 {
     FVM_CLEANUP(text) struct fvm_text status = {0};
     FVM_CLEANUP(fd) int dir = -1;
@@ -67,6 +81,8 @@ static bool look(struct process *process, const char *pid, const struct stat *ns
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0 || fstatat(dir, "ns/pid", &st, 0) || st.st_ino != ns->st_ino ||
         st.st_dev != ns->st_dev)
+        return false;
+    if (number_of(dir) != number)
         return false;
     if (fvm_file_read(&status, dir, "status", 65536, NULL))
         return false;
@@ -112,7 +128,8 @@ static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_
         while ((entry = readdir(proc))) {
             struct process process;
 
-            if (isdigit((unsigned char)entry->d_name[0]) && look(&process, entry->d_name, &ns))
+            if (isdigit((unsigned char)entry->d_name[0]) &&
+                look(&process, entry->d_name, &ns, link.number))
                 add(out, json, vm->name, &process);
         }
     if (proc)

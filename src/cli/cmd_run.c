@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 struct run {
-    const char *vm_name, *base, *cwd;
+    const char *vm_name, *base, *level, *cwd;
     bool keep;
     char **env;
     struct cli_world world;
@@ -196,7 +196,7 @@ static int prepare_folder(const struct run *run, int layer, struct fvm_folder *f
     FVM_CLEANUP(text) struct fvm_text name = {0};
     struct stat st;
 
-    if (folder->file_only)
+    if (folder->file_only || run->vm.shared)
         return 0;
     fvm_text_printf(&name, "files/Z%s", folder->path);
     if (name.failed || asprintf(&folder->upper, "%s/layers/1/%s", run->vm.path, name.s) < 0)
@@ -272,6 +272,7 @@ static int run_program(struct run *run, struct fvm_error *err)
 {
     struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
     int result, layer = -1, status = 0;
+    bool stopped;
     pid_t pid;
 
     result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, run->user, err);
@@ -300,9 +301,13 @@ static int run_program(struct run *run, struct fvm_error *err)
         program_pid = 0;
     }
     await_vm(run, &link);
+    stopped = link.number && link.stopped;
     fvm_link_close(&link);
     if (result)
         return result;
+    /* A program that is ended in a shared Windows leaves as if it had ended well. */
+    if (stopped && WIFEXITED(status) && !WEXITSTATUS(status))
+        return 128 + SIGKILL;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -311,16 +316,23 @@ static int open_vm(struct run *run, struct fvm_error *err)
     char name[32];
     int result;
 
-    if (run->vm_name)
-        return fvm_vm_open(&run->vm, &run->world.store, run->vm_name, err);
+    if (run->vm_name) {
+        result = fvm_vm_open(&run->vm, &run->world.store, run->vm_name, err);
+        if (!result && run->level && run->vm.shared != !strcmp(run->level, FVM_SHARED))
+            result = fvm_fail(err, -EINVAL, "VM '%s' is %s: a VM keeps the level it was made with",
+                              run->vm.name, run->vm.shared ? FVM_SHARED : FVM_SEALED);
+        return result;
+    }
+    if (!run->level)
+        run->level = FVM_SEALED;
     result = cli_need_base(&run->world, run->base, err);
     if (result)
         return result;
     if (!run->keep)
-        return fvm_vm_create(&run->vm, &run->world.store, NULL, run->base, err);
+        return fvm_vm_create(&run->vm, &run->world.store, NULL, run->base, run->level, err);
     for (unsigned i = 1;; i++) {
         snprintf(name, sizeof(name), "vm%u", i);
-        result = fvm_vm_create(&run->vm, &run->world.store, name, run->base, err);
+        result = fvm_vm_create(&run->vm, &run->world.store, name, run->base, run->level, err);
         if (result != -EEXIST)
             return result;
         fvm_vm_close(&run->vm);
@@ -362,21 +374,22 @@ static void refuse(const struct cli_command *command, const char *option, const 
 static int run_command(int argc, char **argv)
 {
     struct run run = {.base = FVM_BASE_DEFAULT, .vm = {.fd = -1}, .world = {.store = {.fd = -1}}};
-    const char *level = NULL, *net = NULL, *display = NULL;
+    const char *net = NULL, *display = NULL;
     const struct cli_option options[] = {
         {"vm", NULL, &run.vm_name, NULL},
         {"base", NULL, &run.base, NULL},
         {"keep", &run.keep, NULL, NULL},
         {"env", NULL, NULL, &run.env},
         {"cwd", NULL, &run.cwd, NULL},
-        {"level", NULL, &level, NULL},
+        {"level", NULL, &run.level, NULL},
         {"net", NULL, &net, NULL},
         {"display", NULL, &display, NULL},
         {0},
     };
     int at = cli_options(&cli_run, argc, argv, options), code;
 
-    refuse(&cli_run, "level", level, "sealed");
+    if (run.level)
+        cli_check_level(&cli_run, run.level);
     refuse(&cli_run, "net", net, "none");
     refuse(&cli_run, "display", display, "none");
     if (at >= argc)
@@ -420,7 +433,12 @@ const struct cli_command cli_run = {
         "  --env NAME=VALUE set a variable; of your own environment only language, terminal and "
         "time\n"
         "                   zone are passed on\n"
-        "  --level sealed   how the VM is held apart; 'sealed' is the only level so far\n"
+        "  --level sealed   the VM has a Windows of its own, and the kernel holds it apart "
+        "(default)\n"
+        "  --level shared   it shares one sealed Windows with the other shared VMs: files and\n"
+        "                   processes are its own, the registry, named objects, pipes and "
+        "services\n"
+        "                   are not yet; for programs that mean no harm to other VMs\n"
         "  --net none       no network (the only choice so far)\n"
         "  --display none   no display; GUI programs run unseen (the only choice so far)\n\n"
         "exit code: the program's; 125 fvm failed, 126 no Windows program that can run here, 127 "

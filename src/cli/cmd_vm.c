@@ -17,17 +17,19 @@ static int create_command(int argc, char **argv)
     struct cli_world world = {.store = {.fd = -1}};
     struct fvm_vm vm = {.fd = -1};
     struct fvm_error err = {{0}};
-    const char *base = FVM_BASE_DEFAULT;
-    const struct cli_option options[] = {{"base", NULL, &base, NULL}, {0}};
+    const char *base = FVM_BASE_DEFAULT, *level = FVM_SEALED;
+    const struct cli_option options[] = {
+        {"base", NULL, &base, NULL}, {"level", NULL, &level, NULL}, {0}};
     int at = cli_options(&cli_create, argc, argv, options), result;
 
     if (at + 1 != argc)
         cli_usage_error(&cli_create, "exactly one NAME is wanted");
+    cli_check_level(&cli_create, level);
     result = cli_open(&world, NULL, CLI_NEEDS_WINE, &err);
     if (!result)
         result = cli_need_base(&world, base, &err);
     if (!result)
-        result = fvm_vm_create(&vm, &world.store, argv[at], base, &err);
+        result = fvm_vm_create(&vm, &world.store, argv[at], base, level, &err);
     fvm_vm_close(&vm);
     cli_close(&world);
     return result ? cli_failure(&err) : CLI_OK;
@@ -35,11 +37,12 @@ static int create_command(int argc, char **argv)
 
 const struct cli_command cli_create = {
     .name = "create",
-    .usage = "[--base NAME] NAME",
+    .usage = "[--base NAME] [--level LEVEL] NAME",
     .summary = "make a VM that is kept",
     .help = "The VM begins as an exact copy of its base and costs no more than a few folders.\n"
             "Names are letters, digits and . _ - , at most 64, and differ by more than case.\n\n"
-            "  --base NAME   what it stands on (default: default; see: fvm base)\n",
+            "  --base NAME     what it stands on (default: default; see: fvm base)\n"
+            "  --level LEVEL   sealed (default) or shared; see: fvm run --help\n",
     .run = create_command,
 };
 
@@ -206,7 +209,7 @@ static int stop_vm(struct cli_world *world, struct fvm_vm *vm, struct fvm_error 
     int result = fvm_link_stop(&world->store, vm->path, err);
 
     if (result == -ENOENT && !fvm_lock(vm->fd, true, false))
-        return fvm_vm_recover(&world->store, vm,
+        return fvm_vm_recover(&world->store, vm, NULL, NULL,
                               err); /* it does not run: make sure that it is at rest */
     return result == -ENOENT ? 0 : result;
 }

@@ -40,6 +40,7 @@ struct init {
     int door;    /* listening socket for the guest library: start drivers */
     pid_t server;
     bool held;
+    bool ending;             /* wineserver was asked to end: nobody may come in any more */
     long long free_since_ms; /* when the last hold went; tells nothing while held */
     struct demand {
         const char *word;     /* what the guest library asks for */
@@ -82,8 +83,10 @@ static pid_t spawn(const char *file, char *const argv[])
 
 static void start_server(struct init *init)
 {
-    /* -p0: end with the last client; -f: stay our child, so that its end is seen. */
-    static char *const argv[] = {(char *)"wineserver", (char *)"-f", (char *)"-p0", NULL};
+    /* -p0: end with the last client; -f: stay our child, so that its end is seen. Where VMs come
+     * and go the server must not end between two of them. */
+    char *const argv[] = {(char *)"wineserver", (char *)"-f",
+                          (char *)(init->start->lasts ? "-p" : "-p0"), NULL};
 
     init->server = spawn(init->start->wine->server, argv);
 }
@@ -246,7 +249,8 @@ static void listen_to_supervisor(struct init *init)
     char word;
     ssize_t got = recv(init->link, &word, 1, 0);
 
-    if (got <= 0 || word == FVM_SAY_STOP)
+    if (got <= 0 || word == FVM_SAY_STOP || init->ending ||
+        (word == FVM_SAY_FREE && init->start->lasts))
         stop(init);
     init->held = word == FVM_SAY_HELD;
     init->free_since_ms = now_ms();
@@ -281,6 +285,7 @@ _Noreturn static void serve(struct init *init)
         if (!init->held && init->server > 0 && alone_with_server(init)) {
             if (is_overdue(init))
                 stop(init);
+            init->ending = true;
             end_server(init);
         }
     }

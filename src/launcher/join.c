@@ -38,19 +38,24 @@ struct join {
     const struct fvm_wine *wine;
     const struct fvm_program *program;
     int mounts[MAX_FOLDERS]; /* overlays, not yet placed */
+    struct stat lowers[MAX_FOLDERS];
     bool shown[MAX_FOLDERS]; /* an earlier program of this VM brought it, or a folder above it */
     int report; /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
 };
 
 /* Is the folder there already? Two overlays over one layer would spoil each other: mounting the
  * second one clears the work folder of the first. */
-static bool is_shown(const struct fvm_folder *folder)
+static bool is_shown(const struct fvm_folder *folder, const struct stat *lower)
 {
     char parent[4096];
     struct stat here, above;
     struct statfs fs;
     char *slash;
 
+    /* Shown as it is: the same one. */
+    if (!folder->file_only && !folder->upper)
+        return !folder->writable && !stat(folder->path, &here) && here.st_ino == lower->st_ino &&
+               here.st_dev == lower->st_dev;
     if (statfs(folder->path, &fs))
         return false;
     if (fs.f_type == OVERLAYFS_SUPER_MAGIC)
@@ -68,10 +73,14 @@ static int find_shown(struct join *join, struct fvm_error *err)
     FVM_CLEANUP(fd) int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
     FVM_CLEANUP(fd) int store = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+    for (size_t i = 0; i < join->program->folder_count; i++)
+        if (stat(join->program->folders[i].lower, &join->lowers[i]))
+            return fvm_fail(err, -errno, "cannot show '%s': %s", join->program->folders[i].path,
+                            strerror(errno));
     if (own < 0 || store < 0 || setns(join->link->ns[NS_MNT], 0))
         return fvm_fail(err, -errno, "cannot look into the VM: %s", strerror(errno));
     for (size_t i = 0; i < join->program->folder_count; i++)
-        join->shown[i] = is_shown(&join->program->folders[i]);
+        join->shown[i] = is_shown(&join->program->folders[i], &join->lowers[i]);
     if (setns(own, 0) || fchdir(store))
         return fvm_fail(err, -errno, "cannot come back from the VM: %s", strerror(errno));
     return 0;
@@ -136,13 +145,13 @@ static int make_overlays(struct join *join, struct fvm_error *err)
 
         if (join->shown[i])
             continue;
-        if (folder->file_only)
+        if (!folder->upper)
             join->mounts[i] =
                 (int)syscall(SYS_open_tree, AT_FDCWD, folder->lower, OPEN_TREE_CLONE | O_CLOEXEC);
         else
             join->mounts[i] = fvm_overlay_make(
                 &(struct fvm_overlay){folder->lower, folder->upper, folder->work}, err);
-        if (join->mounts[i] < 0 && folder->file_only)
+        if (join->mounts[i] < 0 && !folder->upper)
             return fvm_fail(err, -errno, "cannot show '%s': %s", folder->path, strerror(errno));
         if (join->mounts[i] < 0)
             return join->mounts[i];
@@ -189,11 +198,19 @@ static int make_mount_point(int root, const char *path, bool is_file)
     return at < 0 ? -EBADF : 0;
 }
 
+static int protect(const struct fvm_folder *folder, int mount_fd, struct fvm_error *err)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                                          (folder->writable ? 0 : MOUNT_ATTR_RDONLY)};
+
+    if (mount_setattr(mount_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
+        return fvm_fail(err, -errno, "cannot protect '%s': %s", folder->path, strerror(errno));
+    return 0;
+}
+
 static int place_folders(const struct join *join, struct fvm_error *err)
 {
     struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
-    struct mount_attr read_only = {.attr_set =
-                                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
     FVM_CLEANUP(fd) int root = -1;
     int result;
 
@@ -215,9 +232,11 @@ static int place_folders(const struct join *join, struct fvm_error *err)
         if (result)
             return fvm_fail(err, result, "cannot make '%s' in the VM: %s", folder->path,
                             strerror(-result));
-        if (folder->file_only &&
-            mount_setattr(join->mounts[i], "", AT_EMPTY_PATH, &read_only, sizeof(read_only)))
-            return fvm_fail(err, -errno, "cannot protect '%s': %s", folder->path, strerror(errno));
+        result = folder->upper ? 0 : protect(folder, join->mounts[i], err);
+        if (result)
+            return result;
+        if (folder->writable)
+            umount2(folder->path, MNT_DETACH); /* of a VM that had this number and was killed */
         result = fvm_overlay_place(join->mounts[i], folder->path, err);
         if (result)
             return result;
@@ -233,11 +252,12 @@ static bool is_pipe(int fd)
 }
 
 /* -ENOTDIR, whatever is wrong: -ENOENT would say that the program is missing. */
-static int enter_folder(const struct fvm_program *program, struct fvm_error *err)
+static int enter_folder(const struct fvm_program *program, bool shared, struct fvm_error *err)
 {
     char path[4096], drive[32];
+    bool is_windows = program->cwd && program->cwd[0] && program->cwd[1] == ':';
 
-    if (program->cwd && program->cwd[0] && program->cwd[1] == ':') {
+    if (is_windows && !shared) { /* a shared VM's folder may be the VM's own: the engine finds it */
         snprintf(drive, sizeof(drive), "/prefix/dosdevices/%c:", program->cwd[0] | 0x20);
         errno = ENOENT;
         if (!fvm_find_path(drive, program->cwd + 2, path, sizeof(path)) || chdir(drive) ||
@@ -246,7 +266,7 @@ static int enter_folder(const struct fvm_program *program, struct fvm_error *err
                             strerror(errno));
         return 0;
     }
-    if (program->cwd) {
+    if (program->cwd && !is_windows) {
         if (chdir(program->cwd))
             return fvm_fail(err, -ENOTDIR, "cannot enter '%s' in the VM: %s", program->cwd,
                             strerror(errno));
@@ -259,7 +279,7 @@ static int enter_folder(const struct fvm_program *program, struct fvm_error *err
 /* Only what a program needs is passed from the user's environment: it may hold tokens and paths of
  * the host. */
 static char **make_environment(const struct fvm_program *program, const struct fvm_wine *wine,
-                               const char *pipes)
+                               const char *pipes, unsigned number)
 {
     static const char *const passed[] = {"LANG",       "LC_ALL",  "LC_CTYPE", "LC_MESSAGES",
                                          "LC_NUMERIC", "LC_TIME", "LANGUAGE", "TERM",
@@ -291,6 +311,9 @@ static char **make_environment(const struct fvm_program *program, const struct f
     if (asprintf(&env[count], "USER=%s", program->user) > 0)
         count++;
     if (*pipes && asprintf(&env[count], "FVM_PIPES=%s", pipes) > 0)
+        count++;
+    /* By this `fvm ps` knows the processes of a VM from those of others in the same Windows. */
+    if (number && asprintf(&env[count], FVM_NUMBER_VARIABLE "=%u", number) > 0)
         count++;
     for (char **own = program->env; own && *own; own++)
         env[count++] = *own;
@@ -336,13 +359,13 @@ static int start_wine(const struct join *join, struct fvm_error *err)
         if (is_pipe(fd))
             pipes[used++] = "ioe"[fd];
     argv = calloc((size_t)count_args(program->argv) + FVM_ARGV_EXTRA, sizeof(*argv));
-    env = make_environment(program, join->wine, pipes);
+    env = make_environment(program, join->wine, pipes, join->link->number);
     if (!argv || !env)
         result = fvm_fail(err, -ENOMEM, "out of memory");
     else if (program->as_is)
         result = pass_as_is(argv, program);
     else
-        result = fvm_program_resolve(argv, program, join->wine, pipes, err);
+        result = fvm_program_resolve(argv, program, join->wine, pipes, join->link->number, err);
     if (!result) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -373,7 +396,7 @@ static int run(const struct join *join, struct fvm_error *err)
     fvm_seal_close(&join->report, 1);
     result = fvm_seal_process(err);
     if (!result)
-        result = enter_folder(program, err);
+        result = enter_folder(program, join->link->number, err);
     return result ? result : start_wine(join, err);
 }
 

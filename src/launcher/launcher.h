@@ -3,6 +3,7 @@
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
+#include "store/collect.h"
 #include "store/store.h"
 
 #include <sys/types.h>
@@ -42,6 +43,8 @@ struct fvm_start {
     const char *prefix; /* folder that becomes WINEPREFIX, relative to the store */
     const char *user;   /* Windows user name */
     enum fvm_boot boot;
+    bool lasts;  /* it ends when nobody holds it, not with its programs */
+    bool shared; /* the VM runs inside a Windows that others share; no prefix then */
 };
 
 /**
@@ -53,11 +56,16 @@ struct fvm_start {
  */
 int fvm_launch(const struct fvm_start *start, int lock_fd, int *hold, struct fvm_error *err);
 
+/* In the Linux environment of every process of a shared VM: its number. */
+#define FVM_NUMBER_VARIABLE "FVM_VM"
+
 /* A connection to a running VM's supervisor. */
 struct fvm_link {
-    int fd;     /* hold: the VM does not end by itself while this is open */
-    int ns[6];  /* user, mnt, ipc, uts, net, pid */
-    pid_t init; /* host pid of pid 1 */
+    int fd;          /* hold: the VM does not end by itself while this is open */
+    int ns[6];       /* user, mnt, ipc, uts, net, pid */
+    pid_t init;      /* host pid of pid 1 */
+    bool stopped;    /* known after the release: the VM's end did not wait for us */
+    unsigned number; /* of a shared VM in its Windows, 1..; 0: a sealed VM */
 };
 /** Join a running VM. @return 0; -ENOENT it does not run (or is just ending): start it, or try
  * again */
@@ -78,12 +86,14 @@ void fvm_link_await_end(struct fvm_link *link);
  * run */
 int fvm_link_stop(const struct fvm_store *store, const char *vm_dir, struct fvm_error *err);
 
-/* A Linux folder that a VM sees at its own path, copy-on-write. */
+/* A Linux folder that a VM sees at its own path: copy-on-write by an overlay; in a shared VM
+ * read-only, and the engine copies. */
 struct fvm_folder {
     char *path;            /* absolute, without links */
     char lower[4096 + 64]; /* where this process reaches it: the path itself, or below the store */
-    char *upper, *work;    /* relative to the store */
+    char *upper, *work;    /* relative to the store; NULL in shared VMs */
     bool file_only;        /* path is one file, shown read-only */
+    bool writable;         /* as it is: a shared VM's layer */
 };
 /* A program to be run in a VM. */
 struct fvm_program {
@@ -120,17 +130,19 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
  *
  * @param vm   [in,out] may be locked (just created); is not afterwards
  * @param user [out] Windows user name, at least 64 bytes
- * @return 0; -EBUSY another fvm works on it for long; -errno
+ * @return 0; -EBUSY another fvm works on it for long; -ESTALE it was just deleted; -errno
  */
 int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
                  struct fvm_vm *vm, char *user, struct fvm_error *err);
 /**
- * After a crash of everything: write what the hives of a dead VM say to its layer. The VM is
- * locked.
+ * After a VM's end, or a crash of everything: write what the hives of a dead VM say to its layer,
+ * bring the layer of a shared one to rest. The VM is locked.
  *
+ * @param opener as fvm_vm_rest()
  * @return 0 (also when there is nothing to recover)
  */
-int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, struct fvm_error *err);
+int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, fvm_host_opener *opener,
+                   void *context, struct fvm_error *err);
 
 /** Called with each step of long work: "installing Windows", 1 of 4. */
 typedef void fvm_progress(void *context, unsigned step, unsigned steps, const char *what);

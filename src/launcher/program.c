@@ -79,18 +79,17 @@ bool fvm_find_path(const char *root, const char *path, char *found, size_t cap)
 }
 
 struct location {
-    char linux_path[4096];
+    unsigned number;       /* of a shared VM */
+    char linux_path[4096]; /* "": only the VM's engine can tell */
     char windows_path[4096];
 };
 
-/* @param drive lower case letter @param path behind "X:" */
-static bool locate_on_drive(struct location *out, char drive, const char *path,
-                            const char *extension)
+static bool locate_below(struct location *out, const char *root, char drive, const char *path,
+                         const char *extension)
 {
-    char root[64], name[4096], found[4000];
+    char name[4096], found[4000];
     struct stat st;
 
-    snprintf(root, sizeof(root), "/prefix/dosdevices/%c:", drive);
     snprintf(name, sizeof(name), "%s%s", path, extension);
     if (!fvm_find_path(root, name, found, sizeof(found)))
         return false;
@@ -103,6 +102,21 @@ static bool locate_on_drive(struct location *out, char drive, const char *path,
         if (*c == '/')
             *c = '\\';
     return true;
+}
+
+/* @param drive lower case letter @param path behind "X:" */
+static bool locate_on_drive(struct location *out, char drive, const char *path,
+                            const char *extension)
+{
+    char root[64];
+
+    if (out->number) {
+        snprintf(root, sizeof(root), "/vm/%u/files/%c", out->number, toupper((unsigned char)drive));
+        if (locate_below(out, root, drive, path, extension))
+            return true;
+    }
+    snprintf(root, sizeof(root), "/prefix/dosdevices/%c:", drive);
+    return locate_below(out, root, drive, path, extension);
 }
 
 static bool locate_with_extensions(struct location *out, char drive, const char *path)
@@ -273,17 +287,24 @@ static bool ends_with(const char *path, const char *extension)
 }
 
 int fvm_program_resolve(char **argv, const struct fvm_program *program, const struct fvm_wine *wine,
-                        const char *pipes, struct fvm_error *err)
+                        const char *pipes, unsigned number, struct fvm_error *err)
 {
     static struct location where; /* argv borrows from it until exec */
-    int result = locate(&where, program, err);
+    static char number_text[16];
     bool batch, package;
+    int result;
 
+    where.number = number;
+    result = locate(&where, program, err);
+    if (result == -ENOENT && number && !program->linux_path) {
+        snprintf(where.windows_path, sizeof(where.windows_path), "%s", program->argv[0]);
+        result = 0;
+    }
     if (result)
         return result;
-    batch = ends_with(where.linux_path, ".bat") || ends_with(where.linux_path, ".cmd");
-    package = ends_with(where.linux_path, ".msi");
-    if (!batch && !package) {
+    batch = ends_with(where.windows_path, ".bat") || ends_with(where.windows_path, ".cmd");
+    package = ends_with(where.windows_path, ".msi");
+    if (!batch && !package && where.linux_path[0]) {
         result = judge(&where, program->argv[0], wine, err);
         if (result)
             return result;
@@ -291,6 +312,16 @@ int fvm_program_resolve(char **argv, const struct fvm_program *program, const st
     *argv++ = (char *)"wine64";
     if (*pipes)
         *argv++ = (char *)"Z:\\fvm\\fvmpipe.exe";
+    if (number) {
+        snprintf(number_text, sizeof(number_text), "%u", number);
+        *argv++ = (char *)"Z:\\fvm\\fvmstart.exe";
+        *argv++ = (char *)"--vm";
+        *argv++ = number_text;
+        if (program->cwd && program->cwd[0] && program->cwd[1] == ':') {
+            *argv++ = (char *)"--cwd";
+            *argv++ = (char *)program->cwd;
+        }
+    }
     if (batch) {
         *argv++ = (char *)"C:\\windows\\system32\\cmd.exe";
         *argv++ = (char *)"/c";

@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "launcher/launcher.h"
 
-#define FVM_ARGV_EXTRA 8
+#define FVM_ARGV_EXTRA 16
 
 /** Walk `path` (either slash) below `root` without case. @param found [out] its true case, below
  * root */
@@ -16,7 +16,9 @@ bool fvm_find_path(const char *root, const char *path, char *found, size_t cap);
  * FVM_ARGV_EXTRA; strings live until the process ends (it is about to exec)
  * @param pipes letters of "ioe" for those of stdin, stdout, stderr that are Linux pipes: Windows
  * programs that ask a pipe for its state get real Windows pipes through fvmpipe.exe; "": none
+ * @param number of a shared VM, 0: a sealed one. In a shared one the engine's fvmstart.exe starts
+ * the program, and finds what only the VM itself can name
  * @return 0; -ENOENT not found; -ENOEXEC no Windows program, or of a wrong architecture
  */
 int fvm_program_resolve(char **argv, const struct fvm_program *program, const struct fvm_wine *wine,
-                        const char *pipes, struct fvm_error *err);
+                        const char *pipes, unsigned number, struct fvm_error *err);

@@ -34,6 +34,26 @@ int fvm_overlay_place(int mount_fd, const char *path, struct fvm_error *err);
 /* init.c: pid 1. Never returns. @param link to the supervisor */
 _Noreturn void fvm_init_main(const struct fvm_start *start, int link);
 
+/* warden.c: stands for pid 1 of a shared VM. Never returns. @param windows, number from
+ * fvm_windows_enter() @param link to the supervisor */
+_Noreturn void fvm_warden_main(const struct fvm_start *start, const struct fvm_link *windows,
+                               unsigned number, int link);
+
+/* windows.c: the Windows that shared VMs run in. */
+/**
+ * Make sure that the Windows of a shared VM runs, hold it, and take a number in it.
+ *
+ * @param windows [out] a hold; yours
+ * @param slot    [out] descriptor that keeps the number ours while it is open; yours
+ * @return the number, 1..65535; -errno
+ */
+int fvm_windows_enter(struct fvm_link *windows, int *slot, const struct fvm_start *start,
+                      struct fvm_error *err);
+/** Where the layer of a VM is in its Windows. */
+void fvm_windows_layer(char path[32], unsigned number);
+/** Take a VM's layer out of its Windows. */
+void fvm_windows_remove_layer(const struct fvm_link *windows, unsigned number);
+
 /* supervisor.c's words to init and back, one byte each. */
 enum { FVM_SAY_HELD = 'h', FVM_SAY_FREE = 'f', FVM_SAY_STOP = 's', FVM_SAID_HELD = 'H' };
 /* First message of init, and of the supervisor to whoever started it: did it work? */

@@ -2,6 +2,7 @@
  */
 #include "launcher/launcher.h"
 #include "store/file.h"
+#include "store/layer.h"
 #include "store/update.h"
 
 #include <errno.h>
@@ -14,11 +15,34 @@
 #define PATIENCE_TRIES   1000
 #define PATIENCE_STEP_NS 10000000
 
-int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, struct fvm_error *err)
+int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, fvm_host_opener *opener,
+                   void *context, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int version = fvm_vm_version(store, vm, err);
+    FVM_CLEANUP(fd) int layer = -1;
+    int result;
 
-    return version < 0 ? version : fvm_hives_fold(vm, version, err);
+    if (version < 0)
+        return version;
+    fvm_vm_sweep_views(vm);
+    layer = fvm_vm_layer(vm, err);
+    result = layer < 0 ? layer : fvm_vm_rest(store, vm, layer, opener, context, err);
+    return result ? result : fvm_hives_fold(vm, version, err);
+}
+
+/* What the launcher and the VM's programs find in its folder while it runs. */
+static int prepare(const struct fvm_vm *vm, int version, struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int layer = -1;
+    FVM_CLEANUP(fd) int run = -1;
+
+    if (!vm->shared)
+        return fvm_hives_prepare(vm, version, err);
+    layer = fvm_vm_layer(vm, err);
+    if (layer < 0)
+        return layer;
+    run = fvm_dir_make(vm->fd, "run", 0700, err);
+    return run < 0 ? run : fvm_layer_wake(layer, err);
 }
 
 /* The VM is locked, and at rest. */
@@ -33,11 +57,13 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
                               .vm_dir = vm->path,
                               .prefix = prefix,
                               .user = user,
-                              .boot = FVM_BOOT_LEAN};
+                              .boot = FVM_BOOT_LEAN,
+                              .shared = vm->shared,
+                              .lasts = vm->windows};
     int result = fvm_base_open(&base, store, fvm_conf_get(&vm->conf, "base"), false, err);
 
     if (!result)
-        result = fvm_vm_recover(store, vm, err);
+        result = fvm_vm_recover(store, vm, NULL, NULL, err);
     if (!result)
         result = fvm_vm_update(store, &base, vm, err);
     if (result)
@@ -45,7 +71,7 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
     version = fvm_base_version(&base, vm->version, err);
     if (version < 0)
         return version;
-    result = fvm_hives_prepare(vm, version, err);
+    result = prepare(vm, version, err);
     if (result)
         return result;
     snprintf(user, FVM_USER_CAP, "%s", base.user);
@@ -93,6 +119,8 @@ int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const str
         FVM_CLEANUP(fd) int hold = -1;
 
         if (!fvm_lock(vm->fd, true, false)) {
+            if (!fvm_vm_is_there(store, vm))
+                return fvm_fail(err, -ESTALE, "VM '%s' has just been deleted", vm->name);
             result = start_locked(&hold, store, wine, vm, user, err);
             if (forget_lock(vm) || result)
                 return result ? result : fvm_fail(err, -EIO, "VM '%s' went away", vm->name);

@@ -30,6 +30,11 @@
 
 static const char *const ns_names[6] = {"user", "mnt", "ipc", "uts", "net", "pid"};
 
+/* What a new `fvm run` is told, along with the namespaces. */
+struct greeting {
+    int32_t init;
+    uint32_t number;
+};
 struct supervisor {
     const struct fvm_start *start;
     int door;    /* listening socket in the VM's run folder */
@@ -37,11 +42,15 @@ struct supervisor {
     int init_fd; /* pidfd */
     pid_t init;
     int ns[6];
+    struct fvm_link windows; /* of a shared VM */
+    int slot;                /* keeps its number */
+    unsigned number;
     struct connection {
         int fd;
         bool holds;     /* false: only waits for the end */
     } links[MAX_LINKS]; /* [0] is whoever started us */
     size_t link_count;
+    bool stopping; /* by `fvm stop`, not by its own end */
 };
 
 static int write_file(const char *path, const char *text)
@@ -127,6 +136,31 @@ static int start_init(struct supervisor *self, struct fvm_error *err)
     return result;
 }
 
+/* A shared VM's namespaces are those of its Windows. */
+static int start_warden(struct supervisor *self, struct fvm_error *err)
+{
+    int pair[2], number;
+
+    number = fvm_windows_enter(&self->windows, &self->slot, self->start, err);
+    if (number < 0)
+        return number;
+    self->number = (unsigned)number;
+    memcpy(self->ns, self->windows.ns, sizeof(self->ns));
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+        return fvm_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
+    self->init = fork();
+    if (self->init < 0)
+        return fvm_fail(err, -errno, "cannot start a process: %s", strerror(errno));
+    if (!self->init) {
+        close(pair[0]);
+        fvm_warden_main(self->start, &self->windows, self->number, pair[1]);
+    }
+    close(pair[1]);
+    self->link = pair[0];
+    self->init_fd = (int)syscall(SYS_pidfd_open, self->init, 0);
+    return 0;
+}
+
 /* Pid 1 says how far it came. Its death without a word is an answer too. */
 static int await_init(struct supervisor *self, struct fvm_error *err)
 {
@@ -162,8 +196,8 @@ static void hand_over(const struct supervisor *self, int connection)
         struct cmsghdr head;
         char room[CMSG_SPACE(sizeof(self->ns))];
     } control = {0};
-    int32_t init = self->init;
-    struct iovec data = {&init, sizeof(init)};
+    struct greeting greeting = {self->init, self->number};
+    struct iovec data = {&greeting, sizeof(greeting)};
     struct msghdr message = {.msg_iov = &data,
                              .msg_iovlen = 1,
                              .msg_control = control.room,
@@ -217,9 +251,9 @@ static void release(struct supervisor *self, size_t i)
     if (!link->holds)
         return;
     link->holds = false;
-    word = is_held(self) ? FVM_SAID_HELD : FVM_SAY_FREE;
+    word = self->stopping ? FVM_SAY_STOP : is_held(self) ? FVM_SAID_HELD : FVM_SAY_FREE;
     send(link->fd, &word, 1, MSG_NOSIGNAL);
-    if (word == FVM_SAY_FREE)
+    if (word != FVM_SAID_HELD)
         tell(self, FVM_SAY_FREE, false);
 }
 
@@ -229,9 +263,10 @@ static void listen_to(struct supervisor *self, size_t i)
 
     if (recv(self->links[i].fd, &word, 1, MSG_DONTWAIT) != 1)
         drop_link(self, i);
-    else if (word == FVM_SAY_STOP)
+    else if (word == FVM_SAY_STOP) {
+        self->stopping = true;
         tell(self, FVM_SAY_STOP, false);
-    else if (word == FVM_SAY_FREE)
+    } else if (word == FVM_SAY_FREE)
         release(self, i);
 }
 
@@ -285,7 +320,7 @@ static void put_to_rest(const struct fvm_start *start, int lock_fd)
     if (vm.temporary)
         fvm_vm_delete(start->store, &vm, &err);
     else
-        fvm_vm_recover(start->store, &vm, &err);
+        fvm_vm_recover(start->store, &vm, NULL, NULL, &err);
     fvm_vm_close(&vm);
     fvm_close(lock_fd);
 }
@@ -314,6 +349,8 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
                               .link = -1,
                               .init_fd = -1,
                               .init = -1,
+                              .windows = {.fd = -1},
+                              .slot = -1,
                               .links = {{starter, true}},
                               .link_count = 1};
     int keep[3] = {start->store->fd, lock_fd, starter};
@@ -335,7 +372,7 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     if (!result)
         result = open_door(&self, &err);
     if (!result)
-        result = start_init(&self, &err);
+        result = start->shared ? start_warden(&self, &err) : start_init(&self, &err);
     if (!result)
         result = await_init(&self, &err);
     if (result && self.init > 0)
@@ -346,6 +383,9 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
         serve(&self);
     if (self.init > 0)
         waitpid(self.init, NULL, 0);
+    fvm_close(self.slot);
+    if (self.windows.fd >= 0)
+        fvm_link_release(&self.windows);
     put_to_rest(start, lock_fd);
     _exit(result ? 1 : 0);
 }
@@ -404,8 +444,8 @@ int fvm_link_open(struct fvm_link *link, const struct fvm_store *store, const ch
         struct cmsghdr head;
         char room[CMSG_SPACE(sizeof(link->ns))];
     } control;
-    int32_t init = 0;
-    struct iovec data = {&init, sizeof(init)};
+    struct greeting greeting = {0};
+    struct iovec data = {&greeting, sizeof(greeting)};
     struct msghdr message = {.msg_iov = &data,
                              .msg_iovlen = 1,
                              .msg_control = control.room,
@@ -415,7 +455,7 @@ int fvm_link_open(struct fvm_link *link, const struct fvm_store *store, const ch
     *link = (struct fvm_link){.fd = connect_door(store, vm_dir), .ns = {-1, -1, -1, -1, -1, -1}};
     if (link->fd < 0)
         return fvm_fail(err, -ENOENT, "VM '%s' does not run", strchr(vm_dir, '/') + 1);
-    if (recvmsg(link->fd, &message, MSG_CMSG_CLOEXEC) != sizeof(init) ||
+    if (recvmsg(link->fd, &message, MSG_CMSG_CLOEXEC) != sizeof(greeting) ||
         !(head = CMSG_FIRSTHDR(&message)) || head->cmsg_type != SCM_RIGHTS ||
         head->cmsg_len != CMSG_LEN(sizeof(link->ns))) {
         fvm_close(link->fd);
@@ -423,7 +463,8 @@ int fvm_link_open(struct fvm_link *link, const struct fvm_store *store, const ch
         return fvm_fail(err, -ENOENT, "VM '%s' is just ending", strchr(vm_dir, '/') + 1);
     }
     memcpy(link->ns, CMSG_DATA(head), sizeof(link->ns));
-    link->init = init;
+    link->init = greeting.init;
+    link->number = greeting.number;
     return 0;
 }
 
@@ -440,8 +481,9 @@ int fvm_link_release(struct fvm_link *link)
     char word = FVM_SAY_FREE;
 
     if (send(link->fd, &word, 1, MSG_NOSIGNAL) != 1 || recv(link->fd, &word, 1, 0) != 1)
-        return 0; /* already over: reading from the link tells so at once */
-    return word == FVM_SAY_FREE ? 0 : 1;
+        word = FVM_SAY_STOP; /* already over: reading from the link tells so at once */
+    link->stopped = word == FVM_SAY_STOP;
+    return word == FVM_SAID_HELD;
 }
 
 void fvm_link_await_end(struct fvm_link *link)

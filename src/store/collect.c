@@ -3,6 +3,7 @@
 
 #include "core/glob.h"
 #include "store/file.h"
+#include "store/layer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,16 +87,28 @@ static bool is_below_another(const struct fvm_conf *conf, const char *path)
     return false;
 }
 
+static int collect_files(struct fvm_collection *out, const struct fvm_vm *vm, int version,
+                         int layer, unsigned flags, fvm_host_opener *opener, void *context,
+                         struct fvm_error *err)
+{
+    bool folders = !(flags & FVM_COLLECT_DRIVE_ONLY);
+    struct fvm_seen seen;
+    size_t at = 0;
+    int result = collect_drive(out, version, layer, err);
+
+    while (!result && folders && fvm_seen_next(&vm->conf, &at, &seen))
+        if (!is_below_another(&vm->conf, seen.path))
+            result = collect_folder(out, layer, &seen, opener, context, err);
+    return result;
+}
+
 int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const struct fvm_vm *vm,
                 unsigned flags, fvm_host_opener *opener, void *context, struct fvm_error *err)
 {
     FVM_CLEANUP(collection) struct fvm_collection all = {0};
     FVM_CLEANUP(fd) int layer = fvm_vm_layer(vm, err);
     FVM_CLEANUP(fd) int version = -1;
-    bool files = !(flags & FVM_COLLECT_REGISTRY_ONLY);
-    bool folders = files && !(flags & FVM_COLLECT_DRIVE_ONLY);
-    struct fvm_seen seen;
-    size_t at = 0;
+    char view[32] = "";
     int result = 0;
 
     if (layer < 0)
@@ -103,11 +116,16 @@ int fvm_collect(struct fvm_collection *out, const struct fvm_store *store, const
     version = fvm_vm_version(store, vm, err);
     if (version < 0)
         return version;
-    if (files)
-        result = collect_drive(&all, version, layer, err);
-    while (!result && folders && fvm_seen_next(&vm->conf, &at, &seen))
-        if (!is_below_another(&vm->conf, seen.path))
-            result = collect_folder(&all, layer, &seen, opener, context, err);
+    if (flags & FVM_COLLECT_TO_LOOK && fvm_exists(layer, "journal")) {
+        fvm_close(layer);
+        layer = fvm_vm_view(view, store, vm, opener, context, err);
+        if (layer < 0)
+            return layer;
+    }
+    if (!(flags & FVM_COLLECT_REGISTRY_ONLY))
+        result = collect_files(&all, vm, version, layer, flags, opener, context, err);
+    if (view[0])
+        fvm_tree_remove(vm->fd, view, NULL);
     if (!result)
         result = fvm_hives_delta(&all.registry, vm, version, err);
     if (!result && flags & FVM_COLLECT_HOST_REGISTRY)

@@ -22,8 +22,9 @@ struct fvm_collection {
 };
 enum {
     FVM_COLLECT_HOST_REGISTRY = 1,
-    FVM_COLLECT_DRIVE_ONLY = 2,   /* no folders of drive Z: */
-    FVM_COLLECT_REGISTRY_ONLY = 4 /* no files at all */
+    FVM_COLLECT_DRIVE_ONLY = 2,    /* no folders of drive Z: */
+    FVM_COLLECT_REGISTRY_ONLY = 4, /* no files at all */
+    FVM_COLLECT_TO_LOOK = 8 /* the layer may be in its running form: a copy is made and looked at */
 };
 
 /* A Linux folder that a VM has seen, as vm.conf keeps it: `folder = SINCE_NS PATH`. */

@@ -7,6 +7,7 @@
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
+#include "store/collect.h"
 
 /* What a part of a layer lies over. */
 struct fvm_lower {
@@ -34,3 +35,25 @@ int fvm_layer_wake(int layer_fd, struct fvm_error *err);
  */
 int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
                    struct fvm_error *err);
+
+/**
+ * fvm_layer_rest() over a VM's base version and the folders that it has seen.
+ *
+ * @param layer_fd the VM's layer, or a copy of it
+ * @param opener   opens the host's side of a shown folder; NULL: by its path. A folder that cannot
+ *                 be opened keeps its part of the journal
+ */
+int fvm_vm_rest(const struct fvm_store *store, const struct fvm_vm *vm, int layer_fd,
+                fvm_host_opener *opener, void *context, struct fvm_error *err);
+/**
+ * Make a copy of a layer in the running form as it would be at rest: for who only looks.
+ *
+ * Files are linked, not copied.
+ *
+ * @param name [out] of the copy in the VM's folder, for fvm_tree_remove(); at least 32 bytes
+ * @return descriptor of the copy, yours; -errno with a sentence
+ */
+int fvm_vm_view(char *name, const struct fvm_store *store, const struct fvm_vm *vm,
+                fvm_host_opener *opener, void *context, struct fvm_error *err);
+/** Remove the views that dead processes left. The VM is locked. */
+void fvm_vm_sweep_views(const struct fvm_vm *vm);

@@ -128,7 +128,7 @@ static int open_host(const struct rest *rest, struct fvm_str path, struct fvm_tr
     for (uint32_t at = 0; !result && at < below.cch;) {
         uint32_t end = fvm_str_find(below, '\\', at);
         FVM_CLEANUP(tree_names) struct fvm_tree_names names = {0};
-        struct fvm_tree_dir next;
+        struct fvm_tree_dir next = FVM_TREE_DIR_NONE;
         char name[NAME_CAP];
         const char *found = NULL;
 

@@ -107,6 +107,9 @@ static int visit(struct wake *wake, struct fvm_tree_dir *dir)
             result = deletion(wake, dir->fd, names.at[i]);
         else if (result == 1 && S_ISDIR(st.st_mode))
             result = directory(wake, dir, names.at[i]);
+        else if (result == 1 && !wake->removing) /* the host's, if there is one, stays hidden when
+                                                    this is deleted */
+            result = record(wake, FVM_JOURNAL_OWN);
         if (result >= 0)
             fvm_trail_pop(&wake->trail, cch);
     }

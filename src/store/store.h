@@ -9,7 +9,9 @@
 #define FVM_VM_CONF_MAX_CB ((size_t)1 << 20)
 #define FVM_VM_FORMAT      1
 #define FVM_BASE_DEFAULT   "default"
-#define FVM_USER_CAP       64 /* Windows user name, with its end */
+#define FVM_USER_CAP       64       /* Windows user name, with its end */
+#define FVM_SEALED         "sealed" /* levels of a VM */
+#define FVM_SHARED         "shared"
 
 /* clang-format off
  *
@@ -113,16 +115,26 @@ struct fvm_vm {
     char path[90]; /* its directory, relative to the store: "vms/<name>" */
     struct fvm_conf conf;
     bool temporary;
+    bool shared;      /* its level */
+    bool windows;     /* the one that shared VMs run in */
     unsigned version; /* of the base, that the layer was last seen over */
 };
 /**
  * Make a VM with an empty layer over the base's current version.
  *
- * @param name NULL: a throw-away VM with a name of its own choice
+ * @param name  NULL: a throw-away VM with a name of its own choice
+ * @param level FVM_SEALED, FVM_SHARED
  * @return 0, vm locked exclusively; -EEXIST (without case); -EINVAL bad name; -errno
  */
 int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
-                  const char *base, struct fvm_error *err);
+                  const char *base, const char *level, struct fvm_error *err);
+/**
+ * Open, or make, the throw-away sealed VM in which all shared VMs over one version of a base run.
+ *
+ * @return 0, vm locked if it was made; -EBUSY the base has moved on meanwhile; -errno
+ */
+int fvm_vm_windows(struct fvm_vm *vm, const struct fvm_store *store, const char *base,
+                   unsigned version, struct fvm_error *err);
 /**
  * Open a VM.
  *
@@ -139,6 +151,8 @@ static inline void fvm_cleanup_vm(struct fvm_vm *vm)
 /** Take the VM for oneself, to change it at rest. @return 0; -EBUSY it runs or another fvm works on
  * it */
 int fvm_vm_lock(struct fvm_vm *vm, const char *to_do_what, struct fvm_error *err);
+/** Is a locked VM still the one of its name? Whoever had the lock before may have deleted it. */
+bool fvm_vm_is_there(const struct fvm_store *store, const struct fvm_vm *vm);
 int fvm_vm_save(struct fvm_vm *vm, struct fvm_error *err);
 /** Remove a locked VM: renamed away first, so that it is gone at once or there whole. */
 int fvm_vm_delete(const struct fvm_store *store, struct fvm_vm *vm, struct fvm_error *err);

@@ -8,9 +8,11 @@
 
 bool fvm_node_same_metadata(const struct stat *a, const struct stat *b)
 {
-    /* Only the owner's rights: the others' differ with the umask of who wrote the layer. */
+    /* Only the owner's rights: the others' differ with the umask of who wrote the layer. Times as
+     * NT keeps them: a copy by the NT engine has lost what is below 100 ns. */
     return (a->st_mode & S_IRWXU) == (b->st_mode & S_IRWXU) &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec / 100 == b->st_mtim.tv_nsec / 100;
 }
 
 int fvm_directory_same_metadata(const struct fvm_tree_dir *a, const struct fvm_tree_dir *b)

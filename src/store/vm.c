@@ -87,7 +87,8 @@ static int make_folders(const struct fvm_vm *vm, const struct fvm_store *store,
     return layer < 0 ? layer : check_marks(layer, store, err);
 }
 
-static int make_conf(struct fvm_vm *vm, const struct fvm_base *base, struct fvm_error *err)
+static int make_conf(struct fvm_vm *vm, const struct fvm_base *base, const char *level,
+                     struct fvm_error *err)
 {
     char when[32];
     time_t now = time(NULL);
@@ -95,13 +96,15 @@ static int make_conf(struct fvm_vm *vm, const struct fvm_base *base, struct fvm_
     bool ok;
 
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    ok = !fvm_failed(fvm_conf_set(&vm->conf, "level", "sealed")) &&
+    ok = !fvm_failed(fvm_conf_set(&vm->conf, "level", level)) &&
          !fvm_failed(fvm_conf_set(&vm->conf, "base", base->name)) &&
          !fvm_failed(fvm_conf_set(&vm->conf, "created", when)) &&
-         (!vm->temporary || !fvm_failed(fvm_conf_set(&vm->conf, "temporary", "yes")));
+         (!vm->temporary || !fvm_failed(fvm_conf_set(&vm->conf, "temporary", "yes"))) &&
+         (!vm->windows || !fvm_failed(fvm_conf_set(&vm->conf, "windows", "yes")));
     if (!ok)
         return fvm_fail(err, -ENOMEM, "out of memory");
     vm->version = base->current;
+    vm->shared = !strcmp(level, FVM_SHARED);
     return fvm_vm_save(vm, err);
 }
 
@@ -122,7 +125,7 @@ static void temporary_name(char *name, size_t cap)
 
 /* Whole under a name that the sweep knows, then renamed: a VM is there whole or not at all. */
 static int build(struct fvm_vm *vm, const struct fvm_store *store, int vms,
-                 const struct fvm_base *base, struct fvm_error *err)
+                 const struct fvm_base *base, const char *level, struct fvm_error *err)
 {
     char draft[100];
     int result;
@@ -138,7 +141,7 @@ static int build(struct fvm_vm *vm, const struct fvm_store *store, int vms,
     flock(vms, LOCK_UN);
     result = make_folders(vm, store, err);
     if (!result)
-        result = make_conf(vm, base, err);
+        result = make_conf(vm, base, level, err);
     if (!result && renameat2(vms, draft, vms, vm->name, RENAME_NOREPLACE))
         result = fvm_fail(err, -errno, "cannot create VM '%s': %s", vm->name, strerror(errno));
     if (result)
@@ -146,17 +149,30 @@ static int build(struct fvm_vm *vm, const struct fvm_store *store, int vms,
     return result;
 }
 
-int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
-                  const char *base_name, struct fvm_error *err)
+/* @param vm what it is to be: temporary, windows */
+static int create(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
+                  const char *base_name, const char *level, struct fvm_error *err)
 {
     FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
     FVM_CLEANUP(fd) int vms = fvm_dir_open(store->fd, "vms");
-    char other[300], own[32];
+    char other[300];
     int result;
 
-    *vm = (struct fvm_vm){.fd = -1, .temporary = !name};
     if (vms < 0)
         return fvm_fail(err, vms, "cannot open the store's folder vms: %s", strerror(-vms));
+    set_name(vm, name);
+    if (name_taken(vms, vm->name, other, sizeof(other)))
+        return fvm_fail(err, -EEXIST, "VM '%s' exists already", other);
+    result = fvm_base_open(&base, store, base_name, false, err);
+    return result ? result : build(vm, store, vms, &base, level, err);
+}
+
+int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
+                  const char *base, const char *level, struct fvm_error *err)
+{
+    char own[32];
+
+    *vm = (struct fvm_vm){.fd = -1, .temporary = !name};
     if (name && fvm_failed(fvm_name_check(name, err)))
         return -EINVAL;
     if (name && !strncasecmp(name, "tmp-", 4))
@@ -164,11 +180,34 @@ int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *
                         name);
     if (!name)
         temporary_name(own, sizeof(own));
-    set_name(vm, name ? name : own);
-    if (name_taken(vms, vm->name, other, sizeof(other)))
-        return fvm_fail(err, -EEXIST, "VM '%s' exists already", other);
-    result = fvm_base_open(&base, store, base_name, false, err);
-    return result ? result : build(vm, store, vms, &base, err);
+    return create(vm, store, name ? name : own, base, level, err);
+}
+
+int fvm_vm_windows(struct fvm_vm *vm, const struct fvm_store *store, const char *base,
+                   unsigned version, struct fvm_error *err)
+{
+    static const struct timespec step = {.tv_nsec = 5000000};
+    const char *found;
+    char name[80];
+    int result = -EEXIST;
+
+    snprintf(name, sizeof(name), "tmp-shared-%.40s-%u", base, version);
+    for (int i = 0; i < 500 && (result == -EEXIST || result == -EBUSY); i++) {
+        if (i)
+            nanosleep(&step, NULL); /* another fvm makes it */
+        result = fvm_vm_open(vm, store, name, err);
+        if (result != -ENOENT)
+            break;
+        fvm_vm_close(vm);
+        *vm = (struct fvm_vm){.fd = -1, .temporary = true, .windows = true};
+        result = create(vm, store, name, base, FVM_SEALED, err);
+    }
+    if (result)
+        return result;
+    found = fvm_conf_get(&vm->conf, "base");
+    if (vm->version != version || !found || strcmp(found, base) != 0)
+        return fvm_fail(err, -EBUSY, "base '%s' has just changed; try again", base);
+    return 0;
 }
 
 static int unknown_vm(int vms, const char *name, struct fvm_error *err)
@@ -184,7 +223,7 @@ int fvm_vm_open(struct fvm_vm *vm, const struct fvm_store *store, const char *na
                 struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int vms = fvm_dir_open(store->fd, "vms");
-    const char *version;
+    const char *version, *level;
     int result;
 
     *vm = (struct fvm_vm){.fd = -1};
@@ -206,6 +245,9 @@ int fvm_vm_open(struct fvm_vm *vm, const struct fvm_store *store, const char *na
     version = fvm_conf_get(&vm->conf, "version");
     vm->version = version ? (unsigned)strtoul(version, NULL, 10) : 0;
     vm->temporary = fvm_conf_get(&vm->conf, "temporary") != NULL;
+    vm->windows = fvm_conf_get(&vm->conf, "windows") != NULL;
+    level = fvm_conf_get(&vm->conf, "level");
+    vm->shared = level && !strcmp(level, FVM_SHARED);
     if (!vm->version || !fvm_conf_get(&vm->conf, "base"))
         return fvm_fail(err, -EBADMSG, "VM '%s': vm.conf lacks 'base' or 'version'", name);
     return 0;
@@ -217,6 +259,14 @@ void fvm_vm_close(struct fvm_vm *vm)
     fvm_conf_free(&vm->conf);
     vm->fd = -1;
     vm->conf = (struct fvm_conf){0};
+}
+
+bool fvm_vm_is_there(const struct fvm_store *store, const struct fvm_vm *vm)
+{
+    struct stat ours, there;
+
+    return !fstat(vm->fd, &ours) && !fstatat(store->fd, vm->path, &there, AT_SYMLINK_NOFOLLOW) &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 int fvm_vm_lock(struct fvm_vm *vm, const char *to_do_what, struct fvm_error *err)

@@ -56,19 +56,14 @@ static bool host_has_directory(const wchar_t *path)
     return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
-/* A directory of the layer that nothing was written down about: copied from the host, if the host
- * has one there; new, if not. */
+/* A directory of the layer that nothing was written down about lets the host's names show, whether
+ * the host has one there now or comes to have one later: folders are shown while the VM runs. */
 static bool is_merged(struct walk *walk)
 {
-    static uint16_t room[PATH_CCH + 1];
-    struct fvm_buf host = {room, 0, PATH_CCH};
     struct fvm_index_hit hit;
 
-    if (fvm_failed(fvm_index_lookup(&walk->index, str(walk->virtual), &hit, NULL, &host)) ||
-        (hit.answer != FVM_INDEX_HOST && hit.answer != FVM_INDEX_BELOW_MOVED))
-        return false;
-    room[host.cch] = 0;
-    return host_has_directory((const wchar_t *)room);
+    return !fvm_failed(fvm_index_lookup(&walk->index, str(walk->virtual), &hit, NULL, NULL)) &&
+           (hit.answer == FVM_INDEX_HOST || hit.answer == FVM_INDEX_BELOW_MOVED);
 }
 
 static void visit(struct walk *walk);
@@ -142,16 +137,15 @@ static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar
     return done;
 }
 
-/* All drives that there are a folder of in the layer. Each drive's folder is made: private files of
+/* All drives there are (GetLogicalDrives() would ask, and in Wine start, the mount manager). Each drive's folder is made: private files of
  * it have their place then. */
 static bool visit_drives(struct walk *walk, const wchar_t *layer)
 {
-    DWORD drives = GetLogicalDrives();
-
     for (int i = 0; i < 26; i++) {
-        wchar_t drive[] = {(wchar_t)('A' + i), 0}, work[PATH_CCH];
+        wchar_t drive[] = {(wchar_t)('A' + i), 0}, root[] = {drive[0], ':', '\\', 0};
+        wchar_t work[PATH_CCH];
 
-        if (!(drives & 1u << i))
+        if (!host_has_directory(root))
             continue;
         wcscpy(work, layer);
         if (!push(work, L"files") || (CreateDirectoryW(work, NULL), !push(work, drive)))
@@ -184,6 +178,12 @@ static bool put_aliases(struct fvm_block *block, const struct win_options *optio
     return true;
 }
 
+static bool hide(struct fvm_index *index, const wchar_t *path)
+{
+    return !fvm_failed(
+        fvm_index_mark(index, str(path), FVM_INDEX_OWN, (struct fvm_str){0}, NULL, NULL));
+}
+
 DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
 {
     static struct walk walk;
@@ -204,9 +204,11 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
         !read_journal(vm, &walk.index, layer) || !visit_drives(&walk, layer))
         return ERROR_NOT_ENOUGH_MEMORY;
     /* The layer itself is a name of the VM's own, where nothing is. */
-    if (fvm_failed(fvm_index_mark(&walk.index, str(layer), FVM_INDEX_OWN, (struct fvm_str){0}, NULL,
-                                  NULL)))
+    if (!hide(&walk.index, layer))
         return ERROR_NOT_ENOUGH_MEMORY;
+    for (size_t i = 0; i < options->hidden_count; i++)
+        if (!hide(&walk.index, options->hidden[i]))
+            return ERROR_NOT_ENOUGH_MEMORY;
     fvm_block_init(vm->block, (uint32_t)options->vm);
     return 0;
 }

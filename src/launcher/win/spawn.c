@@ -87,19 +87,45 @@ static DWORD load_engine(struct win_vm *vm)
 
 /* --- block and job ----------------------------------------------------------------------- */
 
+static void name_of(WCHAR name[64], const char *what, const struct win_options *options)
+{
+    _snwprintf(name, 64, L"__fvm_%hs_%lu", what, options->vm);
+}
+
 /* The job ends all its processes when the last handle to it is closed; none can leave it. */
-static DWORD make_job(struct win_vm *vm, unsigned number)
+static DWORD make_job(struct win_vm *vm, const struct win_options *options)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {
         .BasicLimitInformation = {.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE}};
     WCHAR name[64];
 
-    _snwprintf(name, 64, L"__fvm_job_%u", number);
+    name_of(name, "job", options);
     vm->job = CreateJobObjectW(NULL, name);
     if (!vm->job || !SetInformationJobObject(vm->job, JobObjectExtendedLimitInformation, &limits,
                                              sizeof(limits)))
         return fail(vm, "cannot make the VM's job");
     return 0;
+}
+
+static DWORD map_block(struct win_vm *vm, const WCHAR *name)
+{
+    DWORD session = 0;
+
+    vm->block = MapViewOfFile(vm->section, FILE_MAP_ALL_ACCESS, 0, 0, 0);
+    if (!vm->block)
+        return fail(vm, "cannot map the VM's block");
+    if (!ProcessIdToSessionId(GetCurrentProcessId(), &session))
+        return fail(vm, "cannot find out the session");
+    _snwprintf(vm->name, ARRAY_LEN(vm->name), L"\\Sessions\\%lu\\BaseNamedObjects\\%ls", session,
+               name);
+    return 0;
+}
+
+static DWORD find_calls(struct win_vm *vm)
+{
+    if (!NT_SUCCESS(fvm_real_find(GetModuleHandleW(L"ntdll.dll"))))
+        return SetLastError(ERROR_PROC_NOT_FOUND), fail(vm, "this ntdll lacks a call");
+    return load_engine(vm);
 }
 
 /* Whoever made the section fills it; he needs as long as his layer is large. */
@@ -114,87 +140,65 @@ static bool is_ready(const struct fvm_block *block)
     return !fvm_failed(status);
 }
 
-static DWORD make_block(struct win_vm *vm, const struct win_options *options)
+DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
 {
-    unsigned number = (unsigned)options->vm;
+    DWORD error = find_calls(vm);
     WCHAR name[64];
-    DWORD session = 0, error = 0;
-    bool is_new;
+    bool exists;
 
-    _snwprintf(name, 64, L"__fvm_vm_%u", number);
+    if (error)
+        return error;
+    name_of(name, "vm", options);
     vm->section =
         CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, FVM_BLOCK_CB, name);
-    if (!vm->section)
+    exists = GetLastError() == ERROR_ALREADY_EXISTS;
+    if (!vm->section || (exists && !options->may_run))
         return fail(vm, "cannot make the VM's block");
-    is_new = GetLastError() != ERROR_ALREADY_EXISTS;
-    vm->block = MapViewOfFile(vm->section, FILE_MAP_ALL_ACCESS, 0, 0, 0);
-    if (!vm->block)
-        return fail(vm, "cannot map the VM's block");
-    if (is_new)
-        error = win_layer_open(vm, options);
-    else if (!is_ready(vm->block))
-        return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM");
-    if (!ProcessIdToSessionId(GetCurrentProcessId(), &session))
-        return fail(vm, "cannot find out the session");
-    _snwprintf(vm->name, ARRAY_LEN(vm->name), L"\\Sessions\\%lu\\BaseNamedObjects\\%ls", session,
-               name);
-    return error;
-}
-
-DWORD win_vm_open(struct win_vm *vm, const struct win_options *options)
-{
-    DWORD error;
-
-    if (!NT_SUCCESS(fvm_real_find(GetModuleHandleW(L"ntdll.dll"))))
-        return SetLastError(ERROR_PROC_NOT_FOUND), fail(vm, "this ntdll lacks a call");
-    error = load_engine(vm);
+    error = make_job(vm, options);
     if (!error)
-        error = make_block(vm, options);
-    return error ? error : make_job(vm, (unsigned)options->vm);
+        error = map_block(vm, name);
+    if (error)
+        return error;
+    if (!exists)
+        return win_layer_open(vm, options);
+    return is_ready(vm->block)
+               ? 0
+               : (SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM"));
 }
 
-/* --- a program -------------------------------------------------------------------------------- */
-
-static DWORD adopt(struct win_vm *vm, const PROCESS_INFORMATION *started)
+DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)
 {
-    FILETIME created, other;
-    int64_t when;
-    NTSTATUS status;
+    DWORD error = find_calls(vm);
+    WCHAR name[64];
 
-    if (!AssignProcessToJobObject(vm->job, started->hProcess))
-        return fail(vm, "cannot put the program into the VM's job");
-    if (!GetProcessTimes(started->hProcess, &created, &other, &other, &other))
-        return fail(vm, "cannot ask for the program's start");
-    when = (int64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
-    if (fvm_failed(fvm_member_add(vm->block, started->dwProcessId, when)))
-        return SetLastError(ERROR_TOO_MANY_TCBS), fail(vm, "the VM has too many processes");
-    status = fvm_inject(started->hProcess, vm->engine, GetModuleHandleW(L"ntdll.dll"), vm->name);
-    if (NT_SUCCESS(status))
-        return 0;
-    fprintf(stderr, "fvmstart: injection: status %08lx\n", (unsigned long)status);
-    return SetLastError(ERROR_BAD_EXE_FORMAT), fail(vm, "cannot put the engine into the program");
-}
-
-DWORD win_vm_run(struct win_vm *vm, wchar_t *command_line, DWORD *code)
-{
-    STARTUPINFOW startup = {.cb = sizeof(startup)};
-    PROCESS_INFORMATION started;
-    DWORD error;
-
-    if (!CreateProcessW(NULL, command_line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
-                        &startup, &started))
-        return fail(vm, "cannot start the program");
-    error = adopt(vm, &started);
-    if (error || ResumeThread(started.hThread) == (DWORD)-1) {
-        error = error ? error : fail(vm, "cannot let the program run");
-        TerminateProcess(started.hProcess, 1);
-    } else {
-        WaitForSingleObject(started.hProcess, INFINITE);
-        GetExitCodeProcess(started.hProcess, code);
-    }
-    CloseHandle(started.hThread);
-    CloseHandle(started.hProcess);
+    if (error)
+        return error;
+    name_of(name, "job", options);
+    vm->job = OpenJobObjectW(JOB_OBJECT_ASSIGN_PROCESS, FALSE, name);
+    name_of(name, "vm", options);
+    vm->section = OpenFileMappingW(FILE_MAP_ALL_ACCESS, FALSE, name);
+    if (!vm->section || !vm->job)
+        return fail(vm, "this VM does not run");
+    error = map_block(vm, name);
+    if (!error && fvm_failed(fvm_block_check(vm->block)))
+        return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM");
     return error;
+}
+
+DWORD win_vm_count(const struct win_vm *vm)
+{
+    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info = {.ActiveProcesses = 1};
+
+    QueryInformationJobObject(vm->job, JobObjectBasicAccountingInformation, &info, sizeof(info),
+                              NULL);
+    return info.ActiveProcesses;
+}
+
+void win_vm_end(const struct win_vm *vm)
+{
+    TerminateJobObject(vm->job, ERROR_PROCESS_ABORTED);
+    for (int i = 0; i < 300 && win_vm_count(vm); i++)
+        Sleep(10);
 }
 
 void win_vm_close(struct win_vm *vm)
@@ -206,4 +210,58 @@ void win_vm_close(struct win_vm *vm)
     if (vm->job)
         CloseHandle(vm->job);
     *vm = (struct win_vm){0};
+}
+
+/* --- programs ------------------------------------------------------------------------------- */
+
+static DWORD WINAPI nothing(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+/* The engine runs in the next thread that begins, before the thread's own code. */
+static DWORD start_engine(struct win_vm *vm)
+{
+    NTSTATUS status =
+        fvm_inject(GetCurrentProcess(), vm->engine, GetModuleHandleW(L"ntdll.dll"), vm->name);
+    HANDLE thread;
+
+    if (!NT_SUCCESS(status))
+        return SetLastError(ERROR_BAD_EXE_FORMAT), fail(vm, "cannot put the engine into a process");
+    thread = CreateThread(NULL, 0, nothing, NULL, 0, NULL);
+    if (!thread)
+        return fail(vm, "cannot start a thread");
+    WaitForSingleObject(thread, INFINITE);
+    CloseHandle(thread);
+    return 0;
+}
+
+DWORD win_vm_enter(struct win_vm *vm)
+{
+    FILETIME created, other;
+    int64_t when;
+
+    if (!AssignProcessToJobObject(vm->job, GetCurrentProcess()))
+        return fail(vm, "cannot enter the VM's job");
+    if (!GetProcessTimes(GetCurrentProcess(), &created, &other, &other, &other))
+        return fail(vm, "cannot ask for the program's start");
+    when = (int64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
+    if (fvm_failed(fvm_member_add(vm->block, GetCurrentProcessId(), when)))
+        return SetLastError(ERROR_TOO_MANY_TCBS), fail(vm, "the VM has too many processes");
+    return start_engine(vm);
+}
+
+DWORD win_run(wchar_t *command_line, DWORD *code)
+{
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION started;
+
+    if (!CreateProcessW(NULL, command_line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &started))
+        return GetLastError();
+    CloseHandle(started.hThread);
+    WaitForSingleObject(started.hProcess, INFINITE);
+    GetExitCodeProcess(started.hProcess, code);
+    CloseHandle(started.hProcess);
+    return 0;
 }

@@ -3,12 +3,15 @@
 #include "core/block.h"
 #include "engine/nt.h"
 
-enum { WIN_ALIASES = 12 };
+enum { WIN_ALIASES = 12, WIN_HIDDEN = 4 };
 struct win_options {
     unsigned long vm;                    /* number of the VM in this Windows, 1..65535 */
-    const wchar_t *layer;                /* folder of what the VM changes */
+    const wchar_t *layer;                /* folder of what the VM changes; NULL: the VM runs */
+    const wchar_t *cwd;                  /* folder to start in, as the VM names it; NULL: ours */
     const wchar_t *aliases[WIN_ALIASES]; /* FROM=TO */
-    size_t alias_count;
+    const wchar_t *hidden[WIN_HIDDEN];   /* names where the VM sees nothing: Z:\vm */
+    size_t alias_count, hidden_count;
+    bool may_run; /* win_vm_begin() shares in a VM that others have begun */
 };
 
 /* A VM while it runs: its block and its job, which its processes cannot leave. */
@@ -20,16 +23,29 @@ struct win_vm {
     const char *failed; /* what failed, for a sentence */
 };
 /**
- * Make a VM's block and job, or join those of a running one.
+ * Begin a VM: make its block and its job. It ends with win_vm_close() of all who began it, or with
+ * their processes.
  *
- * @param options of a running VM only the number counts
- * @return 0; a Windows error, vm->failed says of what
+ * @return 0; a Windows error, vm->failed says of what. ERROR_ALREADY_EXISTS: it runs
  */
-DWORD win_vm_open(struct win_vm *vm, const struct win_options *options);
-/** Run a program and wait for it. @param command_line is changed @param code [out] its exit code */
-DWORD win_vm_run(struct win_vm *vm, wchar_t *command_line, DWORD *code);
-/** Let go of it: the VM's last process ends it. */
+DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options);
+/** Find a VM that runs. @return 0; ERROR_FILE_NOT_FOUND; a Windows error */
+DWORD win_vm_find(struct win_vm *vm, const struct win_options *options);
+/**
+ * Become a process of the VM: this one and all that it starts from now on.
+ *
+ * The only thread of ours is the caller. On failure the process is half in and must end.
+ */
+DWORD win_vm_enter(struct win_vm *vm);
+/** How many processes does it have? */
+DWORD win_vm_count(const struct win_vm *vm);
+/** End all its processes and wait until they are gone, at most a few seconds. */
+void win_vm_end(const struct win_vm *vm);
+/** Let go of it. */
 void win_vm_close(struct win_vm *vm);
+/** Run a program and wait for it. @param command_line is changed @param code [out] its exit code
+ * @return 0; a Windows error */
+DWORD win_run(wchar_t *command_line, DWORD *code);
 
 /* --- layer.c ---------------------------------------------------------------------------------- */
 /** Fill the block of a new VM: names, and an index of what its layer has. @return 0; error */
