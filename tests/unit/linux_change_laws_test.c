@@ -5,9 +5,9 @@
  */
 #include "linux_change_kit.h"
 #include "linux_change_ops.h"
+#include "linux_tree_steps.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/mount.h>
 
@@ -22,22 +22,6 @@ struct run {
     const char *broken; /* the law that failed */
 };
 static unsigned kinds_seen[6], subsets_checked, lists_checked, kills, errors;
-
-/* --- a process that dies, or a call that fails, at step N ---------------------------------- */
-
-static int steps_left = -1, step_fails, steps_made;
-int fvm_tree_step(void);
-int fvm_tree_step(void)
-{
-    steps_made++;
-    if (steps_left < 0 || steps_left-- > 0)
-        return 0;
-    steps_left = -1;
-    if (step_fails)
-        return -EIO;
-    raise(SIGKILL);
-    return 0;
-}
 
 /* --- overlay mounts ------------------------------------------------------------------------ */
 
