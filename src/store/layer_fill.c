@@ -23,7 +23,7 @@ static int copy_directory(struct fvm_rest *rest, struct fvm_tree_dir *to, struct
     int result = mkdirat(to->fd, name, 0700) ? -errno : 0;
 
     if (!result)
-        result = fvm_tree_dir_enter(&from_below, from, name, FVM_TO_READ, depth);
+        result = fvm_tree_dir_enter(&from_below, from, name, FVM_AS_IS, depth);
     if (result)
         return result;
     result = fvm_tree_dir_enter(&to_below, to, name, FVM_TO_WRITE, depth);
@@ -76,7 +76,7 @@ static int make_directory(void *context, int to_fd, const char *temp)
 
     if (mkdirat(to_fd, temp, 0700))
         return -errno;
-    result = fvm_tree_dir_open(&from, copy->lower->fd, copy->name, FVM_TO_READ);
+    result = fvm_tree_dir_open(&from, copy->lower->fd, copy->name, FVM_AS_IS);
     if (!result)
         result = fvm_tree_dir_open(&to, to_fd, temp, FVM_TO_WRITE);
     if (!result && copy->rest)
@@ -99,7 +99,7 @@ static int fill_below(struct fvm_rest *rest, struct fvm_tree_dir *layer, struct 
     FVM_CLEANUP(tree_names) struct fvm_tree_names names = {0};
     struct fvm_tree_dir layer_below, lower_below;
     unsigned depth = rest->trail.depth;
-    int result = fvm_tree_dir_enter(&lower_below, lower, name, FVM_TO_READ, depth);
+    int result = fvm_tree_dir_enter(&lower_below, lower, name, FVM_AS_IS, depth);
 
     if (result)
         return result;

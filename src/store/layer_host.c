@@ -122,7 +122,7 @@ static int step_down(struct fvm_tree_dir *dir, struct fvm_str component)
     if (!result && (!names.count || !found))
         return -ENOENT;
     if (result >= 0)
-        result = fvm_tree_dir_open(&next, dir->fd, found, FVM_TO_READ);
+        result = fvm_tree_dir_open(&next, dir->fd, found, FVM_AS_IS);
     if (result)
         return result == -ENOTDIR ? -EXDEV : result;
     fvm_tree_dir_close(dir);
@@ -138,7 +138,7 @@ int fvm_rest_open(const struct fvm_rest *rest, struct fvm_str path, struct fvm_t
 
     if (!lower)
         return -EXDEV;
-    result = fvm_tree_dir_open(out, lower->fd, ".", FVM_TO_READ);
+    result = fvm_tree_dir_open(out, lower->fd, ".", FVM_AS_IS);
     for (uint32_t at = 0; !result && at < below.cch;) {
         uint32_t end = fvm_str_find(below, '\\', at);
 

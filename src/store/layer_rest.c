@@ -169,7 +169,7 @@ static int enter_beside(struct fvm_rest *rest, const struct place *place, const 
     result = respelled ? hide(place, name) : 0;
     if (!result)
         result =
-            fvm_tree_dir_enter(&lower, place->lower, name->on_host, FVM_TO_READ, rest->trail.depth);
+            fvm_tree_dir_enter(&lower, place->lower, name->on_host, FVM_AS_IS, rest->trail.depth);
     if (result)
         return result;
     result =
@@ -412,7 +412,7 @@ static int rest_lower(struct fvm_rest *rest, const struct fvm_lower *lower, stru
         return made;
     result = fvm_tree_dir_open(&layer, made, ".", FVM_TO_WRITE);
     if (!result)
-        result = fvm_tree_dir_open(&own, lower->fd, ".", FVM_TO_READ);
+        result = fvm_tree_dir_open(&own, lower->fd, ".", FVM_AS_IS);
     if (!result)
         result = rest_root(rest, &hit, fvm_buf_str(&host), &layer, &own);
     if (!result)

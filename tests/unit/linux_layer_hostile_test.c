@@ -12,7 +12,9 @@ static int rest_as_user(void *context)
 
     if (rc)
         printf("# %s\n", err.text);
-    return rc == 0 ? 0 : strstr(err.text, "'e/s/y'") && rc == -EACCES ? 1 : 2;
+    if (rc != -EACCES)
+        return rc ? 9 : 0;
+    return strstr(err.text, "'e/s/y'") ? 1 : strstr(err.text, "'e/s'") ? 2 : 9;
 }
 
 static void own(int root, const char *path)
@@ -28,6 +30,7 @@ TEST(layer_locked_names)
                                       "C/d/s/y", "C/d/f", "C/r", "C/r/k"};
     struct world w = make_world("C/d/ C/d/x=one C/d/s/ C/d/s/y=two C/r/ C/r/k=k");
     FVM_CLEANUP(str) char *before = NULL, *now = NULL;
+    struct stat st, st_now;
 
     if (mkfifoat(w.engine.host, "C/d/f", 0600))
         kit_die("FIFO", "C/d/f");
@@ -51,6 +54,13 @@ TEST(layer_locked_names)
     now = tree(w.engine.host);
     ok_str(now, before, "the host");
     fchmodat(w.engine.host, "C/d/s/y", 0400, 0);
+    fchmodat(w.engine.host, "C/d/s", 0, 0);
+    fstatat(w.engine.host, "C/d/s", &st, 0);
+    ok(kit_as_nobody(rest_as_user, &w) == 2, "an unreadable directory");
+    fstatat(w.engine.host, "C/d/s", &st_now, 0);
+    ok(st.st_ctim.tv_sec == st_now.st_ctim.tv_sec && st.st_ctim.tv_nsec == st_now.st_ctim.tv_nsec,
+       "the host's directory was unlocked");
+    fchmodat(w.engine.host, "C/d/s", 0555, 0);
     ok(kit_as_nobody(rest_as_user, &w) == 0, "made readable");
     fvm_cleanup_str(&now);
     now = tree(w.engine.files);
