@@ -47,5 +47,6 @@ struct fvm_index;
  * Names whose record is damaged are the host's again: no more than the last step can be.
  *
  * @param data as for fvm_journal_next()
+ * @return FVM_OK; FVM_NO_MEMORY: more than the index holds, as much as does is in it
  */
-void fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb);
+fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb);

@@ -16,25 +16,29 @@ static bool no_wait(void *context, uint32_t round)
     return false;
 }
 
-void fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb)
+fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb)
 {
     const struct fvm_index_writer writer = {.token = 1, .is_alive = never, .wait = no_wait};
     struct fvm_journal_record record;
+    fvm_status result = FVM_OK;
     uint32_t node;
     size_t at = 0;
 
     while (fvm_journal_next(data, cb, &at, &record)) {
         uint32_t flags = FVM_INDEX_OWN;
+        fvm_status status;
 
         if (record.kind == FVM_JOURNAL_OPAQUE)
             flags |= FVM_INDEX_DIRECTORY;
         if (record.kind == FVM_JOURNAL_MOVE_MERGED)
             flags |= FVM_INDEX_DIRECTORY | FVM_INDEX_MERGED;
-        if (fvm_failed(fvm_index_mark(index, record.path, flags, (struct fvm_str){0}, NULL, &node)))
-            continue;
-        if (record.kind == FVM_JOURNAL_OPAQUE)
+        status = fvm_index_mark(index, record.path, flags, (struct fvm_str){0}, NULL, &node);
+        if (!fvm_failed(status) && record.kind == FVM_JOURNAL_OPAQUE)
             fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
-        if (record.kind >= FVM_JOURNAL_MOVE)
-            fvm_index_rename(index, record.path, record.to, &writer);
+        if (!fvm_failed(status) && record.kind >= FVM_JOURNAL_MOVE)
+            status = fvm_index_rename(index, record.path, record.to, &writer);
+        if (status == FVM_NO_MEMORY)
+            result = status;
     }
+    return result;
 }

@@ -1,64 +1,51 @@
-/* store/layer_wake.c: overlayfs' marks become a journal. See layer.h. */
-#include "core/index.h"
-#include "core/journal.h"
-#include "core/text.h"
-#include "core/utf.h"
+/* store/layer_wake.c: overlayfs' marks become a journal. See layer.h.
+ *
+ * What a crash or an unreachable folder left in the journal comes first: moves refer to what was
+ * before. A directory that it joins with one of the host stays joined, whatever marks say. */
 #include "store/file.h"
-#include "store/layer.h"
-#include "store/tree.h"
+#include "store/layer_walk.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { JOURNAL_MAX_CB = 1 << 30 };
-
 struct wake {
     struct fvm_text records;
     struct fvm_trail trail; /* below files/: "C/dir" */
+    struct fvm_index old;   /* memory NULL: there was no journal */
     bool removing;          /* second pass: the journal is there, the marks go */
+    bool has_links;
 };
 
-/* "C/dir/name" -> "C:\dir\name". @return false: no name that a Windows program could say */
-static bool virtual_path(struct fvm_buf *out, const char *trail)
+/* Where we are, as programs say it. @return false: they cannot, so no mark is of use to them */
+static bool virtual_path(const struct wake *wake, struct fvm_buf *out)
 {
-    uint16_t units[FVM_PATH_CAP];
-    size_t cch;
-
-    out->cch = 0;
-    if (!fvm_utf16_from_utf8((uint8_t *)units, &cch, trail, strlen(trail)) || cch < 1)
-        return false;
-    for (size_t i = 0; i < cch; i++) {
-        if (units[i] == '\\' || units[i] == ':')
-            return false;
-        if (units[i] == '/')
-            units[i] = '\\';
-        if (fvm_buf_add_unit(out, units[i]) || (i == 0 && fvm_buf_add_unit(out, ':')))
-            return false;
-    }
-    return true;
+    return fvm_rest_virtual(out, wake->trail.s) && out->cch > 2;
 }
 
-/* @return 1 recorded; 0 it cannot be */
+/* @return 0; -ENOMEM */
 static int record(struct wake *wake, enum fvm_journal_kind kind)
 {
-    static const char zeros[8];
     uint16_t units[FVM_PATH_CAP + 2];
     struct fvm_buf path = {units, 0, ARRAY_LEN(units)};
-    struct fvm_journal_record row = {.kind = kind};
-    uint32_t cb;
 
-    if (!virtual_path(&path, wake->trail.s))
-        return 0;
-    row.path = fvm_buf_str(&path);
-    cb = fvm_journal_cb(&row);
-    for (uint32_t done = 0; done < cb; done += 8)
-        fvm_text_add(&wake->records, zeros, 8);
-    if (wake->records.failed)
-        return -ENOMEM;
-    fvm_journal_write((uint8_t *)wake->records.s + wake->records.cb - cb, &row);
-    return 1;
+    if (virtual_path(wake, &path))
+        fvm_rest_record(&wake->records,
+                        &(struct fvm_journal_record){.kind = kind, .path = fvm_buf_str(&path)});
+    return wake->records.failed ? -ENOMEM : 0;
+}
+
+/* What the old journal says of where we are. */
+static struct fvm_index_hit old_hit(const struct wake *wake)
+{
+    uint16_t units[FVM_PATH_CAP + 2];
+    struct fvm_buf path = {units, 0, ARRAY_LEN(units)};
+    struct fvm_index_hit hit = {.answer = FVM_INDEX_HOST};
+
+    if (wake->old.memory && virtual_path(wake, &path))
+        (void)fvm_index_lookup(&wake->old, fvm_buf_str(&path), &hit, NULL, NULL);
+    return hit;
 }
 
 static int visit(struct wake *wake, struct fvm_tree_dir *dir);
@@ -67,10 +54,31 @@ static int deletion(struct wake *wake, int dir_fd, const char *name)
 {
     uint16_t units[FVM_PATH_CAP + 2];
     struct fvm_buf path = {units, 0, ARRAY_LEN(units)};
+    int result;
 
     if (!wake->removing)
         return record(wake, FVM_JOURNAL_OWN);
-    return virtual_path(&path, wake->trail.s) && unlinkat(dir_fd, name, 0) ? -errno : 0;
+    if (!virtual_path(wake, &path))
+        return 0;
+    result = fvm_tree_step();
+    return !result && unlinkat(dir_fd, name, 0) ? -errno : result;
+}
+
+static int opaque(struct wake *wake, const struct fvm_tree_dir *dir)
+{
+    uint16_t units[FVM_PATH_CAP + 2];
+    struct fvm_buf path = {units, 0, ARRAY_LEN(units)};
+    struct fvm_index_hit hit;
+    int result;
+
+    if (wake->removing) {
+        result = virtual_path(wake, &path) ? fvm_tree_step() : 1;
+        return result ? (result < 0 ? result : 0) : fvm_mark_clear_opaque(dir->fd);
+    }
+    hit = old_hit(wake);
+    if (hit.answer == FVM_INDEX_IS_OWN && hit.flags & FVM_INDEX_MERGED)
+        return 0;
+    return record(wake, FVM_JOURNAL_OPAQUE);
 }
 
 static int directory(struct wake *wake, struct fvm_tree_dir *parent, const char *name)
@@ -82,11 +90,20 @@ static int directory(struct wake *wake, struct fvm_tree_dir *parent, const char 
     if (result)
         return result;
     fvm_marks_read(&marks, dir.fd);
-    if (marks.opaque && !wake->removing)
-        result = record(wake, FVM_JOURNAL_OPAQUE);
-    if (result >= 0)
+    if (marks.opaque)
+        result = opaque(wake, &dir);
+    if (!result)
         result = visit(wake, &dir);
     return fvm_tree_dir_leave(&dir, parent, result);
+}
+
+/* The engine writes down that a name is the VM's when it makes the copy, not when it deletes it. */
+static int file(struct wake *wake, int dir_fd, const char *name, const struct stat *st)
+{
+    wake->has_links = wake->has_links || S_ISLNK(st->st_mode);
+    if (wake->removing)
+        return S_ISLNK(st->st_mode) ? fvm_links_put_away(dir_fd, name, st) : 0;
+    return old_hit(wake).answer == FVM_INDEX_IS_OWN ? 0 : record(wake, FVM_JOURNAL_OWN);
 }
 
 static int visit(struct wake *wake, struct fvm_tree_dir *dir)
@@ -98,18 +115,20 @@ static int visit(struct wake *wake, struct fvm_tree_dir *dir)
     fvm_marks_read(&marks, dir->fd);
     for (size_t i = 0; result >= 0 && i < names.count; i++) {
         size_t cch = wake->trail.cch;
-        struct stat st;
+        struct stat st = {.st_mode = 0};
 
+        if (fvm_put_is_temporary(names.at[i])) { /* a way to rest ended here */
+            result = fvm_tree_remove(dir->fd, names.at[i], NULL);
+            continue;
+        }
         result = fvm_trail_push(&wake->trail, names.at[i]);
         if (!result)
             result = fvm_node_stat(dir->fd, names.at[i], &st);
         if (result == 1 && fvm_mark_is_deletion(dir->fd, names.at[i], &st, &marks))
             result = deletion(wake, dir->fd, names.at[i]);
-        else if (result == 1 && S_ISDIR(st.st_mode))
-            result = directory(wake, dir, names.at[i]);
-        else if (result == 1 && !wake->removing) /* the host's, if there is one, stays hidden when
-                                                    this is deleted */
-            result = record(wake, FVM_JOURNAL_OWN);
+        else if (result == 1)
+            result = S_ISDIR(st.st_mode) ? directory(wake, dir, names.at[i])
+                                         : file(wake, dir->fd, names.at[i], &st);
         if (result >= 0)
             fvm_trail_pop(&wake->trail, cch);
     }
@@ -127,31 +146,43 @@ static int pass(struct wake *wake, int files_fd, struct fvm_error *err)
     return result ? fvm_tree_fail(err, result, "read the layer's", wake->trail.s) : 0;
 }
 
+static int write_journal(struct wake *wake, int layer_fd, struct fvm_error *err)
+{
+    int result = 0;
+
+    if (wake->records.failed)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    if (wake->has_links)
+        result = fvm_file_write(layer_fd, FVM_LINKS_FLAG, "", 0, 0600, err);
+    if (result)
+        return result;
+    return fvm_file_write(layer_fd, "journal", wake->records.s ? wake->records.s : "",
+                          wake->records.cb, 0600, err);
+}
+
 int fvm_layer_wake(int layer_fd, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int files = fvm_dir_open(layer_fd, "files");
-    FVM_CLEANUP(text) struct fvm_text old = {0};
     struct wake wake = {0};
+    void *memory = NULL;
     int result = 0;
 
     if (files < 0)
         return fvm_fail(err, files, "cannot open the layer's files: %s", strerror(-files));
     if (fvm_exists(layer_fd, "journal"))
-        result = fvm_file_read(&old, layer_fd, "journal", JOURNAL_MAX_CB, err);
-    /* What a crash or an unreachable folder left comes first: moves refer to what was before. */
-    while (old.cb % 8)
-        fvm_text_putc(&old, 0);
-    fvm_text_add(&wake.records, old.s ? old.s : "", old.cb);
+        result = fvm_file_read(&wake.records, layer_fd, "journal", FVM_REST_JOURNAL_MAX_CB, err);
+    if (!result && wake.records.cb)
+        result = fvm_rest_index(&wake.old, &memory, &wake.records, err);
+    while (wake.records.cb % 8 && !wake.records.failed)
+        fvm_text_putc(&wake.records, 0);
     if (!result)
         result = pass(&wake, files, err);
-    if (!result && wake.records.failed)
-        result = fvm_fail(err, -ENOMEM, "out of memory");
     if (!result)
-        result = fvm_file_write(layer_fd, "journal", wake.records.s ? wake.records.s : "",
-                                wake.records.cb, 0600, err);
+        result = write_journal(&wake, layer_fd, err);
     wake.removing = true;
     if (!result)
         result = pass(&wake, files, err);
+    fvm_rest_index_free(memory);
     fvm_text_free(&wake.records);
     return result;
 }

@@ -63,7 +63,7 @@ int fvm_tree_dir_open(struct fvm_tree_dir *dir, int parent_fd, const char *name,
     bool loosened = false;
 
     *dir = (struct fvm_tree_dir)FVM_TREE_DIR_NONE;
-    if (fd < 0 && errno == EACCES) {
+    if (fd < 0 && errno == EACCES && need != FVM_AS_IS) {
         fd = open_locked(parent_fd, name, &mode);
         if (fd < 0)
             return fd;

@@ -21,7 +21,8 @@ struct fvm_tree_dir {
     {                                                                                              \
         .fd = -1                                                                                   \
     }
-enum fvm_need { FVM_TO_READ = 0500, FVM_TO_WRITE = 0700 };
+/* FVM_AS_IS: the directory's mode is left alone, and it may turn out to be unusable. */
+enum fvm_need { FVM_AS_IS = 0, FVM_TO_READ = 0500, FVM_TO_WRITE = 0700 };
 
 /** Open a directory, never through a link. @param name "." for the parent itself
  * @return 0; -ENOTDIR also for links; -errno */

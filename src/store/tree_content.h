@@ -69,5 +69,10 @@ int fvm_put_tree(struct fvm_tree_dir *host, struct fvm_tree_dir *layer, const ch
 int fvm_put_deletion(int host_fd, const char *name);
 /** Copy a regular file of a tree that must not change to a name that is not there yet. */
 int fvm_put_copy(int from_fd, const char *name, int to_fd, const char *to_name);
+/* Make something. @return 0; -EEXIST only if the name is taken; -errno */
+typedef int fvm_put_make(void *context, int dir_fd, const char *name);
+/** Make it under a temporary name, then put it in the place of whatever `name` is. What a failure
+ * leaves of it goes with fvm_put_clean(). */
+int fvm_put_made(int dir_fd, const char *name, fvm_put_make *make, void *context);
 /** Make a symbolic link anew under its own name. */
 int fvm_put_symlink(int from_fd, const char *name, int to_fd);

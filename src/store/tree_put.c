@@ -18,8 +18,10 @@ enum { TEMP_CAP = sizeof(".fvm-XXXXXXXX"), TEMP_TRIES = 65536 };
 
 struct put {
     int to_fd, from_fd;
-    const char *name; /* in from_fd */
-    bool unlock;      /* from_fd is a layer: its files are ours to change */
+    const char *name;   /* in from_fd */
+    bool unlock;        /* from_fd is a layer: its files are ours to change */
+    fvm_put_make *make; /* of fvm_put_made() */
+    void *context;
 };
 
 /* Four digits number, four check it, so that a file of somebody else is not taken for ours. */
@@ -100,7 +102,7 @@ static int settle(int dir_fd, const char *temp, const char *name)
     return rc ? rc : fvm_tree_remove(dir_fd, away, NULL);
 }
 
-static int put_made(const struct put *put, int (*make)(const struct put *, const char *))
+static int put_temporary(const struct put *put, int (*make)(const struct put *, const char *))
 {
     char temp[TEMP_CAP] = "";
     int rc = make_temporary(put, make, temp);
@@ -108,6 +110,19 @@ static int put_made(const struct put *put, int (*make)(const struct put *, const
     if (!rc)
         rc = settle(put->to_fd, temp, put->name);
     return rc;
+}
+
+static int make_as_told(const struct put *put, const char *name)
+{
+    return put->make(put->context, put->to_fd, name);
+}
+
+int fvm_put_made(int dir_fd, const char *name, fvm_put_make *make, void *context)
+{
+    struct put put = {
+        .to_fd = dir_fd, .from_fd = -1, .name = name, .make = make, .context = context};
+
+    return put_temporary(&put, make_as_told);
 }
 
 static struct timespec keep_access_time(void)
@@ -163,39 +178,39 @@ static int make_directory(const struct put *put, const char *name)
 
 int fvm_put_leaf(int host_fd, int layer_fd, const char *name)
 {
-    struct put put = {host_fd, layer_fd, name, true};
+    struct put put = {.to_fd = host_fd, .from_fd = layer_fd, .name = name, .unlock = true};
     struct stat layer;
     int rc = fvm_node_stat(layer_fd, name, &layer);
 
     if (rc != 1)
         return rc ? rc : -ENOENT;
     if (S_ISLNK(layer.st_mode))
-        return put_made(&put, make_symlink);
+        return put_temporary(&put, make_symlink);
     if (!S_ISREG(layer.st_mode))
         return -EPERM;
-    return put_made(&put, make_copy);
+    return put_temporary(&put, make_copy);
 }
 
 int fvm_put_copy(int from_fd, const char *name, int to_fd, const char *to_name)
 {
-    return make_copy(&(struct put){to_fd, from_fd, name, false}, to_name);
+    return make_copy(&(struct put){.to_fd = to_fd, .from_fd = from_fd, .name = name}, to_name);
 }
 
 int fvm_put_symlink(int from_fd, const char *name, int to_fd)
 {
-    return make_symlink(&(struct put){to_fd, from_fd, name, false}, name);
+    return make_symlink(&(struct put){.to_fd = to_fd, .from_fd = from_fd, .name = name}, name);
 }
 
 int fvm_put_directory(int host_fd, const char *name)
 {
-    struct put put = {host_fd, -1, name, false};
+    struct put put = {.to_fd = host_fd, .from_fd = -1, .name = name};
     struct stat st;
     int rc = fvm_node_stat(host_fd, name, &st);
 
     if (rc < 0 || (rc == 1 && S_ISDIR(st.st_mode)))
         return rc < 0 ? rc : 0;
     if (rc == 1)
-        return put_made(&put, make_directory);
+        return put_temporary(&put, make_directory);
     rc = fvm_tree_step();
     return rc ? rc : make_directory(&put, name);
 }
@@ -222,7 +237,7 @@ int fvm_put_finish(struct fvm_tree_dir *to, const struct fvm_tree_dir *from)
 
 int fvm_put_deletion(int host_fd, const char *name)
 {
-    struct put put = {host_fd, -1, name, false};
+    struct put put = {.to_fd = host_fd, .from_fd = -1, .name = name};
     char away[TEMP_CAP];
     struct stat st;
     int rc = fvm_node_stat(host_fd, name, &st);

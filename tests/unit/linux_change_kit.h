@@ -275,6 +275,26 @@ KIT void kit_explain(const char *got, const char *want)
            (int)strcspn(want + line, "\n"), want + line);
 }
 
+/* Run as an ordinary user, since root may do everything. @return what `work` does */
+KIT int kit_as_nobody(int (*work)(void *context), void *context)
+{
+    int status = -1;
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        int result = 99;
+
+        if (geteuid() || !(setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)))
+            result = work(context);
+        fflush(stdout);
+        _exit(result);
+    }
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static inline void fvm_cleanup_str(char **s)
 {
     free(*s);

@@ -128,9 +128,9 @@ static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar
     data = GetFileSizeEx(file, &size) && size.QuadPart < 1 << 30 ? malloc((size_t)size.QuadPart + 8)
                                                                  : NULL;
     if (data && ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) && got == size.QuadPart) {
-        fvm_journal_replay(index, data, got);
+        /* Without all of it, what the VM deleted would be there again. */
+        done = !fvm_failed(fvm_journal_replay(index, data, got));
         vm->block->journal_cb = ((uint64_t)got + 7) & ~7ull;
-        done = true;
     }
     free(data);
     CloseHandle(file);
