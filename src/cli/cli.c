@@ -153,6 +153,7 @@ static int add_seen_folders(struct cli_world *world, const char *vm, bool only_a
     FVM_CLEANUP(conf) struct fvm_conf conf = {0};
     struct fvm_seen seen;
     char *home = fvm_store_path();
+    const char *level;
     size_t at = 0;
 
     if (!home || fvm_failed(fvm_name_check(vm, NULL))) {
@@ -164,6 +165,8 @@ static int add_seen_folders(struct cli_world *world, const char *vm, bool only_a
     if (name.failed ||
         fvm_conf_load(&conf, AT_FDCWD, name.s, FVM_VM_CONF_MAX_CB, FVM_VM_FORMAT, NULL))
         return 0;
+    level = fvm_conf_get(&conf, "level");
+    only_above &= !level || strcmp(level, FVM_SHARED) != 0; /* a shared VM sees them all */
     while (fvm_seen_next(&conf, &at, &seen))
         if (!access(seen.path, F_OK) && (!only_above || is_above_any(world, seen.path)) &&
             cli_add_folder(world, seen.path, false))

@@ -275,7 +275,8 @@ static int run_program(struct run *run, struct fvm_error *err)
     bool stopped;
     pid_t pid;
 
-    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, run->user, err);
+    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, run->world.folders,
+                          run->world.folder_count, run->user, err);
     if (!result) {
         layer = fvm_vm_layer(&run->vm, err);
         result = prepare_folders(run, layer, err);

@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 enum { NS_USER, NS_MNT, NS_IPC, NS_UTS, NS_NET, NS_PID };
-#define MAX_FOLDERS 64
+#define MAX_FOLDERS 256
 
 struct join {
     const struct fvm_link *link;

@@ -32,6 +32,15 @@ enum fvm_boot {
     FVM_BOOT_FULL  /* Wine's own wineboot: when a base is made */
 };
 
+/* A Linux folder that a VM sees at its own path: copy-on-write by an overlay; in a shared VM
+ * read-only, and the engine copies. */
+struct fvm_folder {
+    char *path;            /* absolute, without links */
+    char lower[4096 + 64]; /* where this process reaches it: the path itself, or below the store */
+    char *upper, *work;    /* relative to the store; NULL in shared VMs */
+    bool file_only;        /* path is one file, shown read-only */
+    bool writable;         /* as it is: a shared VM's layer */
+};
 /* What a VM is started from. */
 struct fvm_start {
     const struct fvm_store *store;
@@ -43,6 +52,8 @@ struct fvm_start {
     const char *prefix; /* folder that becomes WINEPREFIX, relative to the store */
     const char *user;   /* Windows user name */
     enum fvm_boot boot;
+    const struct fvm_folder *folders; /* that a shared VM has seen, or is to see */
+    size_t folder_count;
     bool lasts;  /* it ends when nobody holds it, not with its programs */
     bool shared; /* the VM runs inside a Windows that others share; no prefix then */
 };
@@ -86,15 +97,6 @@ void fvm_link_await_end(struct fvm_link *link);
  * run */
 int fvm_link_stop(const struct fvm_store *store, const char *vm_dir, struct fvm_error *err);
 
-/* A Linux folder that a VM sees at its own path: copy-on-write by an overlay; in a shared VM
- * read-only, and the engine copies. */
-struct fvm_folder {
-    char *path;            /* absolute, without links */
-    char lower[4096 + 64]; /* where this process reaches it: the path itself, or below the store */
-    char *upper, *work;    /* relative to the store; NULL in shared VMs */
-    bool file_only;        /* path is one file, shown read-only */
-    bool writable;         /* as it is: a shared VM's layer */
-};
 /* A program to be run in a VM. */
 struct fvm_program {
     char **argv; /* as the user gave it; argv[0] names the program */
@@ -128,12 +130,15 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
  * Starts it over the base's current version; recovers what a crash left; joins it if it runs
  * already.
  *
- * @param vm   [in,out] may be locked (just created); is not afterwards
- * @param user [out] Windows user name, at least 64 bytes
+ * @param vm      [in,out] may be locked (just created); is not afterwards
+ * @param folders what a shared VM sees from its beginning on: all that it has ever seen, so that it
+ *                finds its changes in them
+ * @param user    [out] Windows user name, at least 64 bytes
  * @return 0; -EBUSY another fvm works on it for long; -ESTALE it was just deleted; -errno
  */
 int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
-                 struct fvm_vm *vm, char *user, struct fvm_error *err);
+                 struct fvm_vm *vm, const struct fvm_folder *folders, size_t folder_count,
+                 char *user, struct fvm_error *err);
 /**
  * After a VM's end, or a crash of everything: write what the hives of a dead VM say to its layer,
  * bring the layer of a shared one to rest. The VM is locked.

@@ -47,7 +47,8 @@ static int prepare(const struct fvm_vm *vm, int version, struct fvm_error *err)
 
 /* The VM is locked, and at rest. */
 static int start_locked(int *hold, const struct fvm_store *store, const struct fvm_wine *wine,
-                        struct fvm_vm *vm, char *user, struct fvm_error *err)
+                        struct fvm_vm *vm, const struct fvm_folder *folders, size_t folder_count,
+                        char *user, struct fvm_error *err)
 {
     FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
     FVM_CLEANUP(fd) int version = -1;
@@ -58,6 +59,8 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
                               .prefix = prefix,
                               .user = user,
                               .boot = FVM_BOOT_LEAN,
+                              .folders = folders,
+                              .folder_count = folder_count,
                               .shared = vm->shared,
                               .lasts = vm->windows};
     int result = fvm_base_open(&base, store, fvm_conf_get(&vm->conf, "base"), false, err);
@@ -110,7 +113,8 @@ static int join_running(struct fvm_link *link, const struct fvm_store *store, st
 }
 
 int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
-                 struct fvm_vm *vm, char *user, struct fvm_error *err)
+                 struct fvm_vm *vm, const struct fvm_folder *folders, size_t folder_count,
+                 char *user, struct fvm_error *err)
 {
     struct timespec step = {.tv_nsec = PATIENCE_STEP_NS};
     int result = -EBUSY;
@@ -121,7 +125,7 @@ int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const str
         if (!fvm_lock(vm->fd, true, false)) {
             if (!fvm_vm_is_there(store, vm))
                 return fvm_fail(err, -ESTALE, "VM '%s' has just been deleted", vm->name);
-            result = start_locked(&hold, store, wine, vm, user, err);
+            result = start_locked(&hold, store, wine, vm, folders, folder_count, user, err);
             if (forget_lock(vm) || result)
                 return result ? result : fvm_fail(err, -EIO, "VM '%s' went away", vm->name);
         }

@@ -135,7 +135,7 @@ static int start_server(struct warden *warden, struct fvm_error *err)
 {
     const struct fvm_start *start = warden->start;
     char number[16], layer[32], windows_layer[32], lower[160], line[256];
-    struct fvm_folder folder = {.path = layer, .writable = true};
+    struct fvm_folder *folders = calloc(start->folder_count + 1, sizeof(*folders));
     char *argv[] = {(char *)"Z:\\fvm\\fvmstart.exe",
                     (char *)"--vm",
                     number,
@@ -149,20 +149,29 @@ static int start_server(struct warden *warden, struct fvm_error *err)
                     (char *)"Z:\\prefix\\dosdevices",
                     (char *)"--serve",
                     NULL};
-    struct fvm_program program = {
-        .argv = argv, .folders = &folder, .folder_count = 1, .user = start->user, .as_is = true};
+    struct fvm_program program = {.argv = argv,
+                                  .folders = folders,
+                                  .folder_count = start->folder_count + 1,
+                                  .user = start->user,
+                                  .as_is = true};
     int result;
+
+    if (!folders)
+        return fvm_fail(err, -ENOMEM, "out of memory");
 
     snprintf(number, sizeof(number), "%u", warden->number);
     fvm_windows_layer(layer, warden->number);
     snprintf(windows_layer, sizeof(windows_layer), "Z:\\vm\\%u", warden->number);
     snprintf(lower, sizeof(lower), "%s/layers/1", start->vm_dir);
-    snprintf(folder.lower, sizeof(folder.lower), "%s", lower);
+    memcpy(folders + 1, start->folders, start->folder_count * sizeof(*folders));
+    folders[0] = (struct fvm_folder){.path = layer, .writable = true};
+    snprintf(folders[0].lower, sizeof(folders[0].lower), "%s", lower);
     result = make_pipes(warden, err);
     if (!result)
         result =
             fvm_join(warden->windows, start->store, start->wine, &program, &warden->server, err);
     drop_pipes();
+    free(folders);
     if (result)
         return result;
     warden->server_fd = (int)syscall(SYS_pidfd_open, warden->server, 0);

@@ -56,14 +56,19 @@ static bool host_has_directory(const wchar_t *path)
     return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
-/* A directory of the layer that nothing was written down about lets the host's names show, whether
- * the host has one there now or comes to have one later: folders are shown while the VM runs. */
+/* A directory of the layer that nothing was written down about: copied from the host, if the host
+ * has one there; new, if not. So the folders that a VM has seen must be there before it begins. */
 static bool is_merged(struct walk *walk)
 {
+    static uint16_t room[PATH_CCH + 1];
+    struct fvm_buf host = {room, 0, PATH_CCH};
     struct fvm_index_hit hit;
 
-    return !fvm_failed(fvm_index_lookup(&walk->index, str(walk->virtual), &hit, NULL, NULL)) &&
-           (hit.answer == FVM_INDEX_HOST || hit.answer == FVM_INDEX_BELOW_MOVED);
+    if (fvm_failed(fvm_index_lookup(&walk->index, str(walk->virtual), &hit, NULL, &host)) ||
+        (hit.answer != FVM_INDEX_HOST && hit.answer != FVM_INDEX_BELOW_MOVED))
+        return false;
+    room[host.cch] = 0;
+    return host_has_directory((const wchar_t *)room);
 }
 
 static void visit(struct walk *walk);

@@ -171,12 +171,6 @@ static void empty(struct files_listing *listing)
     listing->count = listing->cap = listing->at = 0;
 }
 
-/* A directory that only one of the two sides has. */
-static bool is_missing(NTSTATUS status)
-{
-    return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND;
-}
-
 static NTSTATUS gather(struct files_listing *listing, const struct files_place *place,
                        struct files_scratch *scratch, struct fvm_str mask, HANDLE handle)
 {
@@ -191,12 +185,12 @@ static NTSTATUS gather(struct files_listing *listing, const struct files_place *
     }
     all.is_host = false;
     /* A root has no directory in the layer before something is changed below it. */
-    if (NT_SUCCESS(status) || is_missing(status)) {
+    if (NT_SUCCESS(status) || status == STATUS_OBJECT_NAME_NOT_FOUND) {
         /* The caller's own handle, if nobody else is let in beside it: Wine keeps what it read. */
         status = files_list_each(place->layer, mask, gather_one, &all);
         if (status == STATUS_SHARING_VIOLATION && handle)
             status = each_of(handle, mask, gather_one, &all);
-        if (is_missing(status))
+        if (status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND)
             status = STATUS_SUCCESS;
     }
     if (NT_SUCCESS(status) && listing->count)
@@ -226,7 +220,7 @@ NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle)
     fvm_buf_add(&all.directory, place->path.path);
     if (place->host.cch)
         status = files_list_each(place->host, (struct fvm_str){0}, stop_at_first, &all);
-    if (!NT_SUCCESS(status) && !is_missing(status))
+    if (!NT_SUCCESS(status))
         return status;
     all.is_host = false;
     /* A handle of its own, not listed yet: what the caller's has read is a picture of then. */
