@@ -99,21 +99,35 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
 ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c pe.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
 ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
-ENGINE_OBJ  := $(call obj,engine64,$(ENGINE_SRC))
+MINGW32     ?= i686-w64-mingw32-gcc
 OBJDUMP     ?= $(MINGW:gcc=objdump)
+# Where the engine lies in every process, if it can: then it needs no relocation.
+BASE64      := 0x60fd000000
+BASE32      := 0x60fd0000
+ENGINE_FLAGS := -O2 $(BASEFLAGS) -Wno-array-bounds -ffreestanding -fno-stack-protector -mno-stack-arg-probe
+ENGINE_LINK  := -shared -nostdlib -Wl,--no-insert-timestamp,--exclude-all-symbols,--entry,0 -s
 .PHONY: engine
-engine: $(B)/engine/fvm64.dll $(B)/engine/fvmstart.exe
+engine: $(B)/engine/fvm64.dll $(B)/engine/fvm32.dll $(B)/engine/fvmstart.exe
 $(B)/engine64/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $< (engine)"
-	$(MINGW) -O2 $(BASEFLAGS) -Wno-array-bounds -ffreestanding -fno-stack-protector -mno-stack-arg-probe $(CFLAGS_ENGINE) -MMD -c -o $@ $<
-$(B)/engine64/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
-$(B)/engine/fvm64.dll: $(ENGINE_OBJ)
+	$(MINGW) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+$(B)/engine32/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $< (engine, 32-bit)"
+	$(MINGW32) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+$(B)/engine%/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
+$(B)/engine/fvm64.dll: $(call obj,engine64,$(ENGINE_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(MINGW) -shared -nostdlib -Wl,--no-insert-timestamp,--exclude-all-symbols,--entry,0 -s -o $@ $^
-	tools/check-engine.sh $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,image.c inject.c real.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
+	$(MINGW) $(ENGINE_LINK) -Wl,--image-base,$(BASE64) -o $@ $^
+	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
+$(B)/engine/fvm32.dll: $(call obj,engine32,$(ENGINE_SRC))
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(MINGW32) $(ENGINE_LINK) -Wl,--image-base,$(BASE32) -o $@ $^
+	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"

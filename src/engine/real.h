@@ -59,6 +59,10 @@
     X(BOOLEAN, RtlFreeHeap, (void *, ULONG, void *))
 #define FVM_REAL_OPTIONAL(X)                                                                       \
     X(NTSTATUS, NtGetNextProcess, (HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))                   \
+    X(NTSTATUS, NtWow64AllocateVirtualMemory64,                                                    \
+      (HANDLE, ULONG64 *, ULONG64, ULONG64 *, ULONG, ULONG))                                       \
+    X(NTSTATUS, NtWow64ReadVirtualMemory64, (HANDLE, ULONG64, void *, ULONG64, ULONG64 *))         \
+    X(NTSTATUS, NtWow64WriteVirtualMemory64, (HANDLE, ULONG64, const void *, ULONG64, ULONG64 *))  \
     X(NTSTATUS, __wine_unix_spawnvp, (char *const[], int))
 
 struct fvm_real {
