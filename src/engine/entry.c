@@ -1,6 +1,7 @@
 /* engine/entry.c: the first code of a process of a VM. The parent diverted ntdll's
  * LdrInitializeThunk here: no heap, no loader, no other DLL, one thread. A process in which this
  * fails ends: nothing runs half hooked. */
+#include "engine/child.h"
 #include "engine/engine.h"
 #include "engine/hook.h"
 #include "engine/image.h"
@@ -122,6 +123,9 @@ static NTSTATUS start(void)
         return status;
     fvm_engine.section = fvm_start.section;
     fvm_engine.pid = (DWORD)(ULONG_PTR)NtCurrentTeb()->Reserved1[8]; /* ClientId.UniqueProcess */
+    status = fvm_child_is_wow64(NT_CURRENT_PROCESS, &fvm_engine.is_wow64);
+    if (!NT_SUCCESS(status))
+        return status;
     for (const struct fvm_room *const *room = fvm_rooms; *room; room++)
         if ((*room)->start) {
             status = (*room)->start();
