@@ -127,7 +127,7 @@ $(B)/engine/fvm32.dll: $(call obj,engine32,$(ENGINE_SRC))
 	@echo "  LD $@"
 	$(MINGW32) $(ENGINE_LINK) -Wl,--image-base,$(BASE32) -o $@ $^
 	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"
@@ -167,7 +167,16 @@ NT_EXE := $(patsubst tests/nt/%.c,$(B)/tests/nt/%.exe,$(wildcard tests/nt/*.c))
 $(B)/tests/nt/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
 	@mkdir -p $(@D)
 	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
-tests: $(NT_EXE) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
+# The same for 32 bits, and one that says it is ntdll.dll.
+NT_EXE32 := $(patsubst tests/nt/%.c,$(B)/tests/nt32/%.exe,$(wildcard tests/nt/*.c)) $(B)/tests/nt32/liar/ntdll.dll
+NT_BUILD32 = $(MINGW32) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc
+$(B)/tests/nt32/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(NT_BUILD32) -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
+$(B)/tests/nt32/liar/ntdll.dll: tests/nt/nest.c Makefile
+	@mkdir -p $(@D)
+	$(NT_BUILD32) -DLIAR -o $@ $<
+tests: $(NT_EXE) $(NT_EXE32) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
 
 unit: $(UNIT_BIN)
 	prove --exec '' $(UNIT_BIN)
@@ -195,6 +204,7 @@ demo:
 deps:
 	tools/install-deps.sh run build test
 	tools/get-test-programs.sh
+	tools/get-wine32.sh
 check: deps
 	+$(MAKE) all tests
 	+$(MAKE) headers lint check-docs check-surface
@@ -204,7 +214,7 @@ check: deps
 	@echo "make check: everything passed"
 check-user:
 	tests/vm/run.sh user
-check-nt: engine $(NT_EXE)
+check-nt: engine $(NT_EXE) $(NT_EXE32)
 	tests/nt/run.sh
 check-root:
 	tests/vm/run.sh root

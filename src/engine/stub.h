@@ -16,6 +16,9 @@ enum { FVM_JUMP_CB = 14 }; /* the longer of the two kinds */
 /** Is this code a system-call stub as Wine or Windows has it? Its first FVM_STUB_CB bytes can be
  * copied anywhere then. One body per processor: stub_x64.c, stub_i386.c. */
 BOOL fvm_stub_is(const void *code);
+/** Bytes of parameters that a stub takes off the stack. @return -1: it is for its caller to do, or
+ * the code is no stub */
+int fvm_stub_args_cb(const void *code);
 /**
  * Make a jump.
  *

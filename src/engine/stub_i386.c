@@ -26,4 +26,13 @@ BOOL fvm_stub_is(const void *code)
     return (!memcmp(at + 5, gate, sizeof(gate)) || !memcmp(at + 5, shared, sizeof(shared))) &&
            is_return(at + 12);
 }
+
+int fvm_stub_args_cb(const void *code)
+{
+    const UINT8 *at = (const UINT8 *)code + 12;
+
+    if (!fvm_stub_is(code))
+        return -1;
+    return at[0] == 0xc2 ? at[1] : 0;
+}
 #endif

@@ -14,4 +14,10 @@ BOOL fvm_stub_is(const void *code)
 
     return !memcmp(code, head, sizeof(head)) && !memcmp((const char *)code + 8, tail, sizeof(tail));
 }
+
+int fvm_stub_args_cb(const void *code)
+{
+    (void)code;
+    return -1;
+}
 #endif
