@@ -20,7 +20,7 @@ mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
 : >"$work/status"
 # The machine's own sources and keys; all that apt writes is below $work. i386 as if it were the only architecture.
 private=(-q -o "Dir::State=$work/state" -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache"
-    -o APT::Architecture=i386 -o APT::Architectures=i386 -o Acquire::Languages=none -o "APT::Sandbox::User=$(id -un)")
+    -o APT::Architecture=i386 -o APT::Architectures=i386 -o Acquire::Languages=none -o APT::Sandbox::User=root)
 echo "fetching libwine $version for i386" >&2
 # A source that fails may be one without Wine.
 apt-get "${private[@]}" update >"$work/log" 2>&1 || true

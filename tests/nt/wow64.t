@@ -14,6 +14,10 @@ mkdir -p "$WINEPREFIX"
 cp "$FVM_NT_PROGRAMS/nest.exe" 64.exe; cp "$programs32/nest.exe" 32.exe; cp "$programs32/liar/ntdll.dll" liar.exe
 n64=$(win "$PWD/64.exe") n32=$(win "$PWD/32.exe")
 
+# --- shapes of stubs, of other systems too
+outside "$FVM_NT_PROGRAMS/stubs.exe"; is "$out" '4 shapes and 3 jumps' 'x64: what is a stub, and jumps'
+outside "$programs32/stubs.exe"; is "$out" '7 shapes and 3 jumps' 'i386'
+
 # --- who starts whom
 timeout 100 /usr/lib/wine/wine64 "$FVM_NT_PROGRAMS/procs.exe" wait 90 >host.txt 2>&1 & host=$!
 await 20 test -s host.txt; pid=$(cut -d' ' -f1 host.txt)
