@@ -175,7 +175,7 @@ $(B)/tests/nt32/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) M
 	$(NT_BUILD32) -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
 $(B)/tests/nt32/liar/ntdll.dll: tests/nt/nest.c Makefile
 	@mkdir -p $(@D)
-	$(NT_BUILD32) -DLIAR -o $@ $<
+	$(NT_BUILD32) -DLIAR -o $@ $< -lntdll
 $(B)/tests/nt/stubs.exe $(B)/tests/nt32/stubs.exe: $(wildcard src/engine/stub*)
 tests: $(NT_EXE) $(NT_EXE32) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
 

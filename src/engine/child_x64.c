@@ -144,22 +144,24 @@ static NTSTATUS find_ntdll(const struct fvm_child *child, struct view *view, uin
 NTSTATUS fvm_child_find_ntdll32(const struct fvm_child *child, const void *ours,
                                 struct fvm_start *start)
 {
-    struct view *view = NULL;
+    void *room = NULL;
+    struct view *view;
     SIZE_T cb = sizeof(*view), all = 0;
     DWORD thunk;
-    NTSTATUS status = real.NtAllocateVirtualMemory(NT_CURRENT_PROCESS, (void **)&view, 0, &cb,
+    NTSTATUS status = real.NtAllocateVirtualMemory(NT_CURRENT_PROCESS, &room, 0, &cb,
                                                    MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
 
     (void)ours;
     if (!NT_SUCCESS(status))
         return status;
+    view = room;
     status = find_ntdll(child, view, &start->ntdll);
     thunk = NT_SUCCESS(status) ? find_thunk(view) : 0;
     start->ldr_thunk = start->ntdll + thunk;
     if (NT_SUCCESS(status))
         status = thunk ? fvm_child_read(child, start->ldr_thunk, start->saved, sizeof(start->saved))
                        : STATUS_INVALID_IMAGE_FORMAT;
-    real.NtFreeVirtualMemory(NT_CURRENT_PROCESS, (void **)&view, &all, MEM_RELEASE);
+    real.NtFreeVirtualMemory(NT_CURRENT_PROCESS, &room, &all, MEM_RELEASE);
     return status;
 }
 #endif

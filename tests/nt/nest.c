@@ -2,8 +2,9 @@
  *
  * usage: nest PID FILE [PROGRAM PID FILE ...]: can the process be opened? what is in the file? Adds
  *        a line to the file, then starts what follows
+ *        nest bad: what becomes of calls with pointers that lead nowhere?
  *        nest plain FILE: what is in the file, without redirection of a 32-bit program's names */
-#include <windows.h>
+#include "nt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,21 @@ static int start(const wchar_t *path, int argc, wchar_t **argv)
     return (int)code;
 }
 
+static void bad_pointers(void)
+{
+    UNICODE_STRING nowhere = {20, 20, (WCHAR *)16};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = (UNICODE_STRING *)16};
+    struct nt_basic_info info;
+    IO_STATUS_BLOCK io;
+    HANDLE handle;
+
+    printf("%lx", (ULONG)NtOpenFile(&handle, GENERIC_READ, (OBJECT_ATTRIBUTES *)16, &io, 0, 0));
+    printf(" %lx", (ULONG)NtQueryAttributesFile(&attr, &info));
+    attr.ObjectName = &nowhere;
+    printf(" %lx", (ULONG)NtCreateFile(&handle, GENERIC_WRITE, &attr, &io, NULL, 0, 0, NT_OPEN_IF,
+                                       0, NULL, 0));
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     HANDLE process;
@@ -61,6 +77,10 @@ int wmain(int argc, wchar_t **argv)
     if (argc == 3 && !wcscmp(argv[1], L"plain")) {
         Wow64DisableWow64FsRedirection(&old);
         show(argv[2]);
+        return 0;
+    }
+    if (argc == 2 && !wcscmp(argv[1], L"bad")) {
+        bad_pointers();
         return 0;
     }
     if (argc < 3)

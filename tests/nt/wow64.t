@@ -36,6 +36,22 @@ for parent in "$n64" "$n32"; do
     chain 3 "$parent" "$liar"; like "$out" $'\n32: host' "a program that calls itself ntdll.dll has the engine: $(basename "${parent//\\//}")"
 done
 
+for program in "$n64" "$n32"; do
+    inside 3 "$program" bad; is "$out" 'c0000005 c0000005 c0000005' "bad pointers are an answer: $(basename "${program//\\//}")"
+done
+
+# --- somebody else's 32-bit program
+deps=$(cd "$FVM_NT_PROGRAMS/../../deps" && pwd)
+if [ -e "$deps/7za32.exe" ]; then
+    mkdir in; for ((i = 0; i < 200; i++)); do printf 'file %d %*s' $i $((i * 7)) '' >"in/f$i.txt"; done
+    inside 8 "$(win "$deps/7za32.exe")" a "$(win "$PWD/new.7z")" "$(win "$PWD/in")"; is $rc 0 '32-bit 7-Zip packs'
+    not_ok 'on the host there is no such file' test -e new.7z
+    inside 8 "$(win "$deps/7za.exe")" x -y "-o$(win "$PWD/back")" "$(win "$PWD/new.7z")"; is $rc 0 '64-bit 7-Zip unpacks it'
+    back=$(find layer8/files -type d -path '*/back/in'); is "$(diff -r in "${back:-nowhere}" 2>&1 | head -3)" '' 'and has the same files'
+else
+    skip '32-bit 7-Zip is not there: tools/get-test-programs.sh'
+fi
+
 # --- system32 is another folder for 32-bit programs
 w=$WINEPREFIX/drive_c/windows; rm -f "$w"/sys*/fvm-*.txt; echo wide >"$w/system32/fvm-a.txt"; echo narrow >"$w/syswow64/fvm-a.txt"
 S='C:\windows\system32' W='C:\windows\syswow64' N='C:\windows\sysnative'
