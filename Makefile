@@ -115,7 +115,7 @@ $(B)/engine64/%.o: %.c Makefile
 $(B)/engine32/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $< (engine, 32-bit)"
-	$(MINGW32) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+	$(MINGW32) -march=i686 $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
 $(B)/engine%/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
 $(B)/engine/fvm64.dll: $(call obj,engine64,$(ENGINE_SRC))
 	@mkdir -p $(@D)

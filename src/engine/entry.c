@@ -66,7 +66,11 @@ static NTSTATUS protect_engine(void)
     const char *image = fvm_engine.image;
     const IMAGE_NT_HEADERS32 *nt = fvm_image_headers(image);
     const IMAGE_SECTION_HEADER *sections = IMAGE_FIRST_SECTION(nt);
-    NTSTATUS status = STATUS_SUCCESS;
+    void *headers = (void *)(uintptr_t)image;
+    SIZE_T headers_cb = nt->OptionalHeader.SizeOfHeaders;
+    ULONG before;
+    NTSTATUS status = real.NtProtectVirtualMemory(NT_CURRENT_PROCESS, &headers, &headers_cb,
+                                                  PAGE_READONLY, &before);
 
     for (WORD i = 0; NT_SUCCESS(status) && i < nt->FileHeader.NumberOfSections; i++) {
         void *at = (void *)(uintptr_t)(image + sections[i].VirtualAddress);

@@ -3,6 +3,7 @@
  * usage: nest PID FILE [PROGRAM PID FILE ...]: can the process be opened? what is in the file? Adds
  *        a line to the file, then starts what follows
  *        nest bad: what becomes of calls with pointers that lead nowhere?
+ *        nest rwx: how much memory is both to be written and to be run?
  *        nest plain FILE: what is in the file, without redirection of a 32-bit program's names */
 #include "nt.h"
 
@@ -68,6 +69,17 @@ static void bad_pointers(void)
                                        0, NULL, 0));
 }
 
+static unsigned long long writable_code_cb(void)
+{
+    MEMORY_BASIC_INFORMATION region;
+    unsigned long long sum = 0;
+
+    for (char *at = NULL; VirtualQuery(at, &region, sizeof(region)); at += region.RegionSize)
+        if (region.State == MEM_COMMIT && region.Protect & PAGE_EXECUTE_READWRITE)
+            sum += region.RegionSize;
+    return sum;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     HANDLE process;
@@ -81,6 +93,10 @@ int wmain(int argc, wchar_t **argv)
     }
     if (argc == 2 && !wcscmp(argv[1], L"bad")) {
         bad_pointers();
+        return 0;
+    }
+    if (argc == 2 && !wcscmp(argv[1], L"rwx")) {
+        printf("%llu", writable_code_cb());
         return 0;
     }
     if (argc < 3)

@@ -39,6 +39,12 @@ done
 for program in "$n64" "$n32"; do
     inside 3 "$program" bad; is "$out" 'c0000005 c0000005 c0000005' "bad pointers are an answer: $(basename "${program//\\//}")"
 done
+for program in "$n64" "$n32"; do
+    outside "$program" rwx; want=$out
+    for parent in "$n64" "$n32"; do
+        inside 3 "$parent" "$pid" "$F" "$program" rwx; is "$(tail -1 <<<"$out")" "$want" "no more writable code than outside: $(basename "${parent//\\//}") starts $(basename "${program//\\//}")"
+    done
+done
 
 # --- somebody else's 32-bit program
 deps=$(cd "$FVM_NT_PROGRAMS/../../deps" && pwd)
