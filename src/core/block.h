@@ -7,14 +7,17 @@
 #include "core/str.h"
 
 #define FVM_BLOCK_MAGIC   0x424d5646u /* "FVMB" */
-#define FVM_BLOCK_VERSION 1u /* of this layout: an engine of another one refuses to start */
+#define FVM_BLOCK_VERSION 2u /* of this layout: an engine of another one refuses to start */
 
+enum { FVM_ENGINE_64, FVM_ENGINE_32, FVM_ENGINES }; /* by bitness of the process */
 enum {
     FVM_INDEX_CB = 32 << 20, /* of the overlay index, behind the block */
+    FVM_ENGINE_CB = 1 << 20, /* room for each engine, behind the index */
     FVM_BLOCK_AT_INDEX = 1 << 18,
-    FVM_BLOCK_CB = FVM_BLOCK_AT_INDEX + FVM_INDEX_CB, /* bytes of the whole section; pages that
-                                                         nobody touched cost nothing */
-    FVM_MEMBERS = 4096,                               /* processes that a VM can have at one time */
+    FVM_BLOCK_AT_ENGINES = FVM_BLOCK_AT_INDEX + FVM_INDEX_CB,
+    /* Bytes of the whole section; pages that nobody touched cost nothing. */
+    FVM_BLOCK_CB = FVM_BLOCK_AT_ENGINES + FVM_ENGINES * FVM_ENGINE_CB,
+    FVM_MEMBERS = 4096, /* processes that a VM can have at one time */
     FVM_BLOCK_PATH_CCH = 400,
     FVM_BLOCK_ALIASES = 16
 };
@@ -34,6 +37,19 @@ struct fvm_member {
 };
 #define FVM_MEMBER_TAKEN 0xffffffffu
 
+/* The engines, laid out as they lie in memory, in the state in which a child gets them. */
+enum { FVM_THUNK_CB = 16 };
+struct fvm_block_engine {
+    uint32_t cb;            /* 0: this one is not there */
+    uint32_t divert, start; /* where in it the child's first thread begins; struct fvm_start is */
+    uint32_t reserved;
+    uint64_t base; /* address that it is linked for */
+    /* Where ntdll and its LdrInitializeThunk are, with how that begins: the 64-bit one is in one
+     * place in all processes, and a 32-bit process could not look for it. 0: to be looked for. */
+    uint64_t ntdll, thunk;
+    uint8_t thunk_head[FVM_THUNK_CB];
+};
+
 struct fvm_block {
     uint32_t magic, version, cb;
     uint32_t vm;          /* number of the VM in this Windows, 1.. */
@@ -45,8 +61,12 @@ struct fvm_block {
     struct {
         struct fvm_block_path from, to;
     } aliases[FVM_BLOCK_ALIASES];
+    struct fvm_block_engine engines[FVM_ENGINES];
     struct fvm_member members[FVM_MEMBERS];
 };
+
+_Static_assert(offsetof(struct fvm_block, engines) == 26568, "the same for 32 and 64 bits");
+_Static_assert(sizeof(struct fvm_block) <= FVM_BLOCK_AT_INDEX, "the index is behind it");
 
 /** A path as a string, whatever stands in its length. */
 struct fvm_str fvm_block_str(const struct fvm_block_path *path);
@@ -54,6 +74,11 @@ struct fvm_str fvm_block_str(const struct fvm_block_path *path);
 static inline void *fvm_block_index(struct fvm_block *block)
 {
     return (char *)block + FVM_BLOCK_AT_INDEX;
+}
+/** Where an engine lies: FVM_ENGINE_CB bytes. */
+static inline void *fvm_block_engine_image(struct fvm_block *block, int engine)
+{
+    return (char *)block + FVM_BLOCK_AT_ENGINES + (size_t)engine * FVM_ENGINE_CB;
 }
 /** Make an empty block. @param block zeroed memory of FVM_BLOCK_CB bytes */
 void fvm_block_init(struct fvm_block *block, uint32_t vm);

@@ -91,7 +91,8 @@ static void divert_all(const struct plan *plan, const struct fvm_room *const *ro
             if (!stub)
                 continue;
             *fvm_real_slot(hook->name) = copy;
-            fvm_stub_write_jump(stub, hook->handler);
+            fvm_jump_make((UINT8 *)stub, (uintptr_t)stub, (uintptr_t)hook->handler,
+                          sizeof(void *) == 8);
             copy += FVM_STUB_CB;
         }
 }

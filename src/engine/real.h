@@ -59,7 +59,11 @@
     X(BOOLEAN, RtlFreeHeap, (void *, ULONG, void *))
 #define FVM_REAL_OPTIONAL(X)                                                                       \
     X(NTSTATUS, NtGetNextProcess, (HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))                   \
-    X(NTSTATUS, __wine_unix_spawnvp, (char *const[], int))
+    X(NTSTATUS, NtWow64AllocateVirtualMemory64,                                                    \
+      (HANDLE, ULONG64 *, ULONG64, ULONG64 *, ULONG, ULONG))                                       \
+    X(NTSTATUS, NtWow64ReadVirtualMemory64, (HANDLE, ULONG64, void *, ULONG64, ULONG64 *))         \
+    X(NTSTATUS, NtWow64WriteVirtualMemory64, (HANDLE, ULONG64, const void *, ULONG64, ULONG64 *))  \
+    X(NTSTATUS, __wine_unix_spawnvp, (char *const *, int))
 
 struct fvm_real {
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): a name and a list */
@@ -74,7 +78,8 @@ extern struct fvm_real real;
  * Fill the table from ntdll.
  *
  * @param ntdll base of ntdll's image in this process
- * @return STATUS_SUCCESS; STATUS_ENTRYPOINT_NOT_FOUND a call that is not optional is missing
+ * @return STATUS_SUCCESS; STATUS_ENTRYPOINT_NOT_FOUND a call that is not optional is missing;
+ *         STATUS_INVALID_IMAGE_HASH one takes other parameters than the table says (i386)
  */
 NTSTATUS fvm_real_find(const void *ntdll);
 /** The slot of a call by name, NULL if the table has none. */

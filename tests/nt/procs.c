@@ -125,7 +125,7 @@ static int ways(const wchar_t *pid)
     return 0;
 }
 
-typedef LONG __cdecl spawn_function(char *const argv[], int wait);
+typedef LONG NTAPI spawn_function(char *const argv[], int wait);
 
 /* A Linux program, by the call that Wine's ntdll exports, and as the image of a process. */
 static int native(const wchar_t *file)

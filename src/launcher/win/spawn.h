@@ -18,7 +18,6 @@ struct win_options {
 struct win_vm {
     HANDLE section, job;
     struct fvm_block *block;
-    void *engine;       /* the engine's image, to copy from */
     WCHAR name[128];    /* NT name of the block */
     const char *failed; /* what failed, for a sentence */
 };

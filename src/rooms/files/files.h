@@ -79,6 +79,15 @@ enum files_kind files_kind(HANDLE handle);
 const struct fvm_index *files_index(void);
 NTSTATUS files_start(void);
 
+/* --- wow64.c: C:\windows\system32 of a 32-bit program ------------------------------------ */
+/** Does the host redirect names that are given like this? @param root virtual path of the caller's
+ * root, or empty */
+bool files_may_redirect(struct fvm_str given, struct fvm_str root);
+/** Come to the path that the host would come to, in place. @return is it another? */
+bool files_redirect(struct fvm_ntpath *path);
+/** Spell a path of the host so that it is not redirected. @param host C:\dir, in place */
+void files_keep_native(struct fvm_buf *host);
+
 /* --- copy.c: bring names into the layer -------------------------------------------------- */
 /** Make the directories above a place in the layer, as the host has them. */
 NTSTATUS files_make_parents(const struct files_place *place);

@@ -195,6 +195,7 @@ NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch)
     if (fvm_failed(status))
         return status;
     place->host = (struct fvm_str){0};
+    files_keep_native(&host);
     if (host.cch) {
         memcpy(scratch->host, u"\\??\\", 4 * sizeof(*scratch->host));
         place->host = (struct fvm_str){scratch->host, host.cch + 4};
@@ -315,7 +316,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
     struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
     struct fvm_str root = {0};
-    bool in_layer = false;
+    bool in_layer = false, is_elsewhere;
     OBJECT_ATTRIBUTES copy;
     NTSTATUS status = capture(&given, &copy, attr);
 
@@ -331,16 +332,18 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
         return status;
     if (place->path.kind != FVM_NTPATH_FILE)
         return STATUS_SUCCESS;
+    is_elsewhere = files_may_redirect(fvm_buf_str(&given), root);
     if (place->path.flags & FVM_NTPATH_SHORT)
         status = lengthen(place, scratch);
     if (!NT_SUCCESS(status))
         return status;
+    is_elsewhere = is_elsewhere && files_redirect(&place->path);
     place->is_file = true;
     place->attributes = copy.Attributes & ~(ULONG)OBJ_CASE_INSENSITIVE;
     place->security = copy.SecurityDescriptor;
     place->quality = copy.SecurityQualityOfService;
     status = files_locate(place, scratch);
     place->is_root_private = in_layer;
-    place->is_as_given = in_layer && files_is_own(place);
+    place->is_as_given = in_layer && files_is_own(place) && !is_elsewhere;
     return status;
 }

@@ -66,7 +66,7 @@ NTSTATUS processes_adopt(HANDLE process)
         if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created)))
             return STATUS_NO_MEMORY;
     }
-    status = fvm_inject(process, fvm_engine.image, fvm_engine.ntdll, fvm_engine.section);
+    status = fvm_inject(process, fvm_engine.block, fvm_engine.ntdll, fvm_engine.section);
     if (!NT_SUCCESS(status))
         fvm_member_remove(fvm_engine.block, pid, created);
     return status;
