@@ -6,10 +6,16 @@
 struct fvm_hook {
     const char *name; /* export of ntdll, also a slot of struct fvm_real */
     void *handler;    /* of the same type as the call */
+    void **below; /* NULL; of a call that an earlier room may handle too: where its handler goes,
+                     which this one calls instead of real.X */
 };
 #define FVM_HOOK(room, call)                                                                       \
     {                                                                                              \
-#call, (void *)room##_##call                                                               \
+#call, (void *)room##_##call, NULL                                                         \
+    }
+#define FVM_HOOK_OVER(room, call, below)                                                           \
+    {                                                                                              \
+#call, (void *)room##_##call, (void **)(void *)(below)                                     \
     }
 
 /* A name space and what FVM does with it. */

@@ -1,8 +1,10 @@
 /* tests/nt/procs.c: what a program can do with processes, as lines of text.
  *
  * usage: procs list | open PID | thread TID | wait SECONDS | exit CODE | native FILE
- *        procs ways PID: start "procs open PID" in every way that there is */
-#include <windows.h>
+ *        procs ways PID: start "procs open PID" in every way that there is
+ *        procs WORD [PID TID]: one of the groups in procs/procs.h */
+#include "procs/procs.h"
+
 #include <tlhelp32.h>
 
 #include <process.h>
@@ -10,7 +12,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-static wchar_t self[MAX_PATH];
+wchar_t self[MAX_PATH];
 
 static int list(void)
 {
@@ -147,9 +149,41 @@ static int native(const wchar_t *file)
     return 0;
 }
 
+/* A group of tests by its name. @return -1: none */
+static int group(int argc, wchar_t **argv)
+{
+    DWORD pid = argc > 2 ? (DWORD)_wtoi(argv[2]) : 0, tid = argc > 3 ? (DWORD)_wtoi(argv[3]) : 0;
+
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (!wcscmp(argv[1], L"ids"))
+        return test_ids(pid, tid);
+    if (!wcscmp(argv[1], L"lists"))
+        return test_lists();
+    if (!wcscmp(argv[1], L"parent"))
+        return test_parent();
+    if (!wcscmp(argv[1], L"jobs"))
+        return test_jobs();
+    if (!wcscmp(argv[1], L"nulljob"))
+        return test_null_job();
+    if (!wcscmp(argv[1], L"job"))
+        return print_job();
+    if (!wcscmp(argv[1], L"names"))
+        return test_names(pid);
+    if (!wcscmp(argv[1], L"system"))
+        return test_system();
+    if (!wcscmp(argv[1], L"debug"))
+        return test_debug(pid);
+    return -1;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
+    int code;
+
     GetModuleFileNameW(NULL, self, MAX_PATH);
+    code = argc > 1 ? group(argc, argv) : 2;
+    if (code >= 0)
+        return code;
     if (argc > 1 && !wcscmp(argv[1], L"list"))
         return list();
     if (argc < 3)

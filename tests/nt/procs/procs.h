@@ -1,0 +1,24 @@
+/* tests/nt/procs/procs.h: groups of what procs.c can try, each printed as lines. */
+#pragma once
+#include "../nt.h"
+
+extern wchar_t self[]; /* path of this program */
+
+/** What a process and a thread let one do by their numbers (lists.c). */
+int test_ids(DWORD pid, DWORD tid);
+/** Each class of NtQuerySystemInformation that shows processes: which, and with what lengths. */
+int test_lists(void);
+/** The parent's number, as each call that tells it. */
+int test_parent(void);
+/** Jobs of a program's own (jobs.c). */
+int test_jobs(void);
+/** The job of this process by no handle, without one and with. */
+int test_null_job(void);
+/** "in a job" or "in no job". */
+int print_job(void);
+/** The names of VM number vm's block and job. */
+int test_names(DWORD vm);
+/** Calls that concern the whole Windows (system.c). */
+int test_system(void);
+/** Debug a foreign process, and a child. */
+int test_debug(DWORD pid);
