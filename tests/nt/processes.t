@@ -65,6 +65,28 @@ __fvm_vm_1: $not_found $denied $not_found $denied $denied
 __FVM_Job_1: $not_found $denied $not_found $denied $denied
 1__fvm_job_1: $not_found 0 c0000024 c0000035 0" 'job and block cannot be opened, made or linked to (NtOpenSection, NtCreateSection, NtCreateSymbolicLinkObject)'
 
+# --- where an image is: a program and a DLL that only VM 1 has
+inside 1 cmd /c "mkdir C:\\priv & copy $procs C:\\priv\\own.exe & copy $procs C:\\priv\\own.dll"
+paths='full: C:\priv\own.exe
+native: \Device\HarddiskVolume1\priv\own.exe
+psapi: \Device\HarddiskVolume1\priv\own.exe
+module: C:\priv\own.exe
+mapped: \??\C:\priv\own.exe
+toolhelp: own.exe C:\priv\own.exe'
+inside 1 cmd /c 'C:\priv\own.exe image own.dll'
+is "$out" "own: C:\\priv\\own.exe
+C: C:\\priv\\own.exe
+line: C:\\priv\\own.exe image own.dll
+parameters: C:\\priv\\own.exe, in $(win "$PWD")\\
+library: C:\\priv\\own.dll
+mapped: \\??\\C:\\priv\\own.dll
+$paths
+toolhelp: own.dll C:\\priv\\own.dll" 'a program sees its virtual paths (NtQueryInformationProcess, NtQueryVirtualMemory, PEB)'
+inside 1 cmd /c 'cd /d C:\PRIV && OWN image'; like "$out" '^own: C:\\[Pp][Rr][Ii][Vv]\\[Oo][Ww][Nn].(exe|EXE).*in C:\\priv' 'spelled in another way, found by the shell'
+LIMIT=30 start 1 cmd /c 'C:\priv\own.exe wait 20' >mine.txt 2>&1 & mine=$!; await 20 test -s mine.txt; read -r mine_pid _ <<<"$(tr -d '\r' <mine.txt)"
+inside 1 "$procs" imageof "$mine_pid"; is "$out" "$paths" 'and so does another program'
+kill $mine 2>/dev/null
+
 # --- what concerns the whole Windows
 inside 1 "$procs" system
 is "$out" 'NtLoadDriver: c0000061

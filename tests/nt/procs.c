@@ -173,6 +173,10 @@ static int group(int argc, wchar_t **argv)
         return test_system();
     if (!wcscmp(argv[1], L"debug"))
         return test_debug(pid);
+    if (!wcscmp(argv[1], L"image"))
+        return test_image(argc, argv);
+    if (!wcscmp(argv[1], L"imageof"))
+        return test_other_image(pid);
     return -1;
 }
 

@@ -11,6 +11,10 @@ NTSTATUS NTAPI processes_NtOpenSection(HANDLE *handle, ACCESS_MASK access,
 NTSTATUS NTAPI processes_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK access,
                                                     OBJECT_ATTRIBUTES *attr,
                                                     UNICODE_STRING *target);
+/* answers.c; and the handler of the room below, which it calls */
+extern NTSTATUS(NTAPI *processes_query_below)(HANDLE, ULONG, void *, ULONG, ULONG *);
+NTSTATUS NTAPI processes_NtQueryInformationProcess(HANDLE process, ULONG class, void *info,
+                                                   ULONG cb, ULONG *needed);
 /* jobs.c */
 NTSTATUS NTAPI processes_NtCreateJobObject(HANDLE *handle, ACCESS_MASK access,
                                            const OBJECT_ATTRIBUTES *attr);

@@ -3,7 +3,6 @@
 
 #include "engine/capture.h"
 #include "engine/engine.h"
-#include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/processes/handlers.h"
 #include "rooms/rooms.h"
@@ -191,26 +190,6 @@ static NTSTATUS NTAPI processes_NtQuerySystemInformationEx(ULONG class, void *in
     return real.NtQuerySystemInformationEx(class, in, in_cb, info, cb, needed);
 }
 
-FVM_STATE static NTSTATUS(NTAPI *query_process_below)(HANDLE, ULONG, void *, ULONG, ULONG *);
-
-/**
- * Ask about a process: a parent outside is not told.
- *
- * @source nt:NtQueryInformationProcess
- */
-static NTSTATUS NTAPI processes_NtQueryInformationProcess(HANDLE process, ULONG class, void *info,
-                                                          ULONG cb, ULONG *needed)
-{
-    enum { BASIC = 0 };
-    NT_PROCESS_BASIC *basic = info;
-    NTSTATUS status = query_process_below(process, class, info, cb, needed);
-
-    if (class == BASIC && NT_SUCCESS(status) && cb >= sizeof(*basic))
-        basic->InheritedFromUniqueProcessId = (ULONG_PTR)processes_shown_parent(
-            fvm_engine.block, (HANDLE)basic->InheritedFromUniqueProcessId);
-    return status;
-}
-
 static const struct fvm_hook hooks[] = {
     FVM_HOOK(processes, NtCreateUserProcess),
     FVM_HOOK(processes, __wine_unix_spawnvp),
@@ -220,7 +199,7 @@ static const struct fvm_hook hooks[] = {
     FVM_HOOK(processes, NtQuerySystemInformation),
     FVM_HOOK(processes, NtQuerySystemInformationEx),
     FVM_HOOK(processes, RtlGetNativeSystemInformation),
-    FVM_HOOK_OVER(processes, NtQueryInformationProcess, &query_process_below),
+    FVM_HOOK_OVER(processes, NtQueryInformationProcess, &processes_query_below),
     FVM_HOOK(processes, NtCreateSection),
     FVM_HOOK(processes, NtOpenSection),
     FVM_HOOK(processes, NtCreateSymbolicLinkObject),
@@ -244,4 +223,5 @@ static const struct fvm_hook hooks[] = {
     FVM_HOOK(processes, NtSetInformationProcess),
     FVM_HOOK(processes, NtSetInformationThread),
     {0}};
-const struct fvm_room fvm_room_processes = {.name = "processes", .hooks = hooks};
+const struct fvm_room fvm_room_processes = {
+    .name = "processes", .hooks = hooks, .start = processes_start};

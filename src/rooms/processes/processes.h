@@ -45,6 +45,11 @@ NTSTATUS processes_find_image(struct processes_image *image,
                               const NT_PS_ATTRIBUTE_LIST *attributes);
 void processes_release_image(struct processes_image *image);
 
+/* --- answers.c ------------------------------------------------------------------------------ */
+/** Give this process' image its virtual path, before the loader looks at it. @return
+ * STATUS_SUCCESS */
+NTSTATUS processes_start(void);
+
 /* --- jobs.c --------------------------------------------------------------------------------- */
 /** Is this process in a job of a program's own, below the VM's? @param process handle, or
  * NT_CURRENT_PROCESS */

@@ -22,3 +22,7 @@ int test_names(DWORD vm);
 int test_system(void);
 /** Debug a foreign process, and a child. */
 int test_debug(DWORD pid);
+/** Every path of this process (image.c). @param argv from 2 on: DLLs to load */
+int test_image(int argc, wchar_t **argv);
+/** The paths of another. */
+int test_other_image(DWORD pid);
