@@ -76,7 +76,8 @@ static void print_messages(HANDLE port)
 /* A job with one child in it: what it tells, and how it ends. */
 static void one_child(void)
 {
-    HANDLE job = CreateJobObjectW(NULL, L"procs-job"), child, other;
+    wchar_t name[40]; /* one of its own: names of objects are everybody's yet */
+    HANDLE job, child, other;
     HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     JOBOBJECT_ASSOCIATE_COMPLETION_PORT port_of = {NULL, port};
     struct {
@@ -86,6 +87,8 @@ static void one_child(void)
     JOBOBJECT_BASIC_ACCOUNTING_INFORMATION account = {0};
     DWORD code;
 
+    swprintf(name, 40, L"procs-job-%lu", GetCurrentProcessId());
+    job = CreateJobObjectW(NULL, name);
     SetInformationJobObject(job, JobObjectAssociateCompletionPortInformation, &port_of,
                             sizeof(port_of));
     child = start(CREATE_SUSPENDED, L"wait 30");
@@ -99,7 +102,7 @@ static void one_child(void)
     QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &account, sizeof(account),
                               NULL);
     printf("account: %lu %lu\n", account.ActiveProcesses, account.TotalProcesses);
-    other = OpenJobObjectW(JOB_OBJECT_QUERY, FALSE, L"procs-job");
+    other = OpenJobObjectW(JOB_OBJECT_QUERY, FALSE, name);
     printf("by name: %d\n", other != NULL);
     printf("terminated: %d\n", TerminateJobObject(job, 77));
     WaitForSingleObject(child, 10000);
