@@ -35,6 +35,7 @@ class 16: c0000004 c0000004 0 $own
 class 64: c0000004 c0000004 0 $own
 $hidden" 'inside: its own process and handles, nothing else in the memory, and lengths that fit'
 inside 2 "$procs" lists; own=$(sed -n 's/^class 64: c0000004 c0000004 0 //p' <<<"$out"); like " $own " " $other_pid " 'VM 2 lists the handles of both its processes'
+inside 1 "$procs" walk; like "$out" '^(absent|[0-9]+)$' 'NtGetNextProcess: not there, or itself alone'
 # The parent: a member, or nobody
 inside 1 "$procs" parent; like "$out" '^0 0 of ' 'the parent outside is not told (NtQueryInformationProcess)'
 inside 1 cmd /c "$procs parent"; like "$out" '^([0-9]+) \1 of ' 'a parent inside is'; not_ok 'and has a number' grep -q '^0 ' <<<"$out"
@@ -46,6 +47,11 @@ inside 1 "$procs" ways "$host_pid"
 is "$(cut -d: -f1 <<<"$out")" "$ways" 'inside: all ways work (NtCreateUserProcess)'
 is "$(grep -v ': error 87$' <<<"$out")" '' 'and none leads out of the VM'
 diag "$(tr '\n' ' ' <<<"$ways")"
+
+outside procs.exe rareways "$host_pid"; rare=$out; diag "$(cut -d: -f1 <<<"$rare" | tr '\n' ' ')"
+inside 1 "$procs" rareways "$host_pid"; is "$out" "${rare//opened/error 87}" 'nor do rarer ones: consoles, tokens, shell, parent and job given, ntdll alone'
+outside procs.exe pointers; pointers=$out; inside 1 "$procs" pointers; is "$out" "$pointers" 'bad pointers: the same answers as outside'
+outside procs.exe stack; stack=$out; inside 1 "$procs" stack; is "$out" "$stack" 'and on a stack of 64 kB'
 
 # --- what is no Windows program
 outside procs.exe native 'Z:\bin\true'; like "$out" 'spawnvp: 0.*process: started' 'outside: Wine starts Linux programs'

@@ -152,31 +152,27 @@ static int native(const wchar_t *file)
 /* A group of tests by its name. @return -1: none */
 static int group(int argc, wchar_t **argv)
 {
+    static const struct {
+        const wchar_t *name;
+        int (*run)(void);
+        int (*run_with)(DWORD);
+    } groups[] = {{L"lists", test_lists, NULL},       {L"walk", test_walk, NULL},
+                  {L"parent", test_parent, NULL},     {L"jobs", test_jobs, NULL},
+                  {L"nulljob", test_null_job, NULL},  {L"job", print_job, NULL},
+                  {L"system", test_system, NULL},     {L"pointers", test_pointers, NULL},
+                  {L"stack", test_small_stack, NULL}, {L"names", NULL, test_names},
+                  {L"debug", NULL, test_debug},       {L"imageof", NULL, test_other_image},
+                  {L"rareways", NULL, test_ways}};
     DWORD pid = argc > 2 ? (DWORD)_wtoi(argv[2]) : 0, tid = argc > 3 ? (DWORD)_wtoi(argv[3]) : 0;
 
     setvbuf(stdout, NULL, _IONBF, 0);
     if (!wcscmp(argv[1], L"ids"))
         return test_ids(pid, tid);
-    if (!wcscmp(argv[1], L"lists"))
-        return test_lists();
-    if (!wcscmp(argv[1], L"parent"))
-        return test_parent();
-    if (!wcscmp(argv[1], L"jobs"))
-        return test_jobs();
-    if (!wcscmp(argv[1], L"nulljob"))
-        return test_null_job();
-    if (!wcscmp(argv[1], L"job"))
-        return print_job();
-    if (!wcscmp(argv[1], L"names"))
-        return test_names(pid);
-    if (!wcscmp(argv[1], L"system"))
-        return test_system();
-    if (!wcscmp(argv[1], L"debug"))
-        return test_debug(pid);
     if (!wcscmp(argv[1], L"image"))
         return test_image(argc, argv);
-    if (!wcscmp(argv[1], L"imageof"))
-        return test_other_image(pid);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+        if (!wcscmp(argv[1], groups[i].name))
+            return groups[i].run ? groups[i].run() : groups[i].run_with(pid);
     return -1;
 }
 

@@ -66,7 +66,7 @@ static void print_modules(DWORD pid)
     MODULEENTRY32W entry = {.dwSize = sizeof(entry)};
 
     for (BOOL more = Module32FirstW(snapshot, &entry); more; more = Module32NextW(snapshot, &entry))
-        if (wcsstr(entry.szModule, L"own") || wcsstr(entry.szModule, L"version"))
+        if (wcsstr(entry.szModule, L"own"))
             printf("toolhelp: %ls %ls\n", entry.szModule, entry.szExePath);
     CloseHandle(snapshot);
 }

@@ -154,6 +154,20 @@ int test_lists(void)
     return 0;
 }
 
+int test_walk(void)
+{
+    NTSTATUS(NTAPI * next)(HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *);
+    HANDLE process = NULL;
+
+    next = (NTSTATUS(NTAPI *)(HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))(void *)GetProcAddress(
+        GetModuleHandleW(L"ntdll"), "NtGetNextProcess");
+    if (!next)
+        return printf("absent\n"), 0;
+    while (NT_SUCCESS(next(process, PROCESS_QUERY_LIMITED_INFORMATION, 0, 0, &process)))
+        printf("%lu\n", GetProcessId(process));
+    return 0;
+}
+
 int test_parent(void)
 {
     struct {

@@ -8,6 +8,8 @@ extern wchar_t self[]; /* path of this program */
 int test_ids(DWORD pid, DWORD tid);
 /** Each class of NtQuerySystemInformation that shows processes: which, and with what lengths. */
 int test_lists(void);
+/** All processes by NtGetNextProcess, which Wine 8 lacks. */
+int test_walk(void);
 /** The parent's number, as each call that tells it. */
 int test_parent(void);
 /** Jobs of a program's own (jobs.c). */
@@ -26,3 +28,9 @@ int test_debug(DWORD pid);
 int test_image(int argc, wchar_t **argv);
 /** The paths of another. */
 int test_other_image(DWORD pid);
+/** Start "procs open PID" in rarer ways (ways.c). */
+int test_ways(DWORD pid);
+/** What calls say to memory that is not there. */
+int test_pointers(void);
+/** A thread with as little stack as Windows gives. */
+int test_small_stack(void);
