@@ -26,6 +26,7 @@
       (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *))                       \
     X(NTSTATUS, NtTerminateProcess, (HANDLE, NTSTATUS))                                            \
     X(NTSTATUS, NtResumeThread, (HANDLE, ULONG *))                                                 \
+    X(NTSTATUS, NtResumeProcess, (HANDLE))                                                         \
     X(NTSTATUS, NtQueryInformationProcess, (HANDLE, ULONG, void *, ULONG, ULONG *))                \
     X(NTSTATUS, NtQueryInformationThread, (HANDLE, ULONG, void *, ULONG, ULONG *))                 \
     X(NTSTATUS, NtQuerySystemInformation, (ULONG, void *, ULONG, ULONG *))                         \

@@ -88,6 +88,10 @@ library: C:\\priv\\own.dll
 mapped: \\??\\C:\\priv\\own.dll
 $paths
 toolhelp: own.dll C:\\priv\\own.dll" 'a program sees its virtual paths (NtQueryInformationProcess, NtQueryVirtualMemory, PEB)'
+inside 1 'C:\priv\own.exe' parent; like "$out" '^0 0 of ' 'fvmstart finds it'
+cp procs.exe gone.exe; inside 1 gone.exe parent; like "$out" '^0 0 of ' 'as it finds a program of the host'
+inside 1 cmd /c 'del gone.exe'; inside 1 gone.exe parent; is $rc 127 'until the VM deletes it'; ok 'the host has it' test -e gone.exe
+inside 1 'Z:\bin\true'; is $rc 126 'a Linux program is none to it'
 inside 1 cmd /c 'cd /d C:\PRIV && OWN image'; like "$out" '^own: C:\\[Pp][Rr][Ii][Vv]\\[Oo][Ww][Nn].(exe|EXE).*in C:\\priv' 'spelled in another way, found by the shell'
 LIMIT=30 start 1 cmd /c 'C:\priv\own.exe wait 20' >mine.txt 2>&1 & mine=$!; await 20 test -s mine.txt; read -r mine_pid _ <<<"$(tr -d '\r' <mine.txt)"
 inside 1 "$procs" imageof "$mine_pid"; is "$out" "$paths" 'and so does another program'

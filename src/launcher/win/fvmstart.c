@@ -76,8 +76,11 @@ int wmain(int argc, wchar_t **argv)
     struct win_options options = {0};
     struct win_vm vm = {0};
     DWORD error, code = EXIT_FVM_FAILED;
-    int program = read_options(&options, argc, argv);
+    int program;
 
+    if (argc > 2 && is(argv[1], L"--inside")) /* said by ourselves only */
+        return win_start_inside(rest_of_line(2));
+    program = read_options(&options, argc, argv);
     if (!program)
         return usage();
     error = win_vm_open(&vm, &options);

@@ -155,19 +155,14 @@ DWORD win_vm_open(struct win_vm *vm, const struct win_options *options)
 
 /* --- a program -------------------------------------------------------------------------------- */
 
+/* It works as a process of the VM, and is none that the others see: it is in no table of members.
+ */
 static DWORD adopt(struct win_vm *vm, const PROCESS_INFORMATION *started)
 {
-    FILETIME created, other;
-    int64_t when;
     NTSTATUS status;
 
     if (!AssignProcessToJobObject(vm->job, started->hProcess))
         return fail(vm, "cannot put the program into the VM's job");
-    if (!GetProcessTimes(started->hProcess, &created, &other, &other, &other))
-        return fail(vm, "cannot ask for the program's start");
-    when = (int64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
-    if (fvm_failed(fvm_member_add(vm->block, started->dwProcessId, when)))
-        return SetLastError(ERROR_TOO_MANY_TCBS), fail(vm, "the VM has too many processes");
     status = fvm_inject(started->hProcess, vm->engine, GetModuleHandleW(L"ntdll.dll"), vm->name);
     if (NT_SUCCESS(status))
         return 0;
@@ -175,15 +170,23 @@ static DWORD adopt(struct win_vm *vm, const PROCESS_INFORMATION *started)
     return SetLastError(ERROR_BAD_EXE_FORMAT), fail(vm, "cannot put the engine into the program");
 }
 
-DWORD win_vm_run(struct win_vm *vm, wchar_t *command_line, DWORD *code)
+/* What win_start_inside() says by its exit code: this and a Windows error, or a process' number. */
+enum { NOT_STARTED = 0x40000000 };
+
+/* This program once more, as the VM's first process. @return its exit code in *code */
+static DWORD run_starter(struct win_vm *vm, const wchar_t *command_line, DWORD *code)
 {
     STARTUPINFOW startup = {.cb = sizeof(startup)};
     PROCESS_INFORMATION started;
-    DWORD error;
+    static WCHAR line[32767]; /* the longest that there is; too much for a stack */
+    WCHAR self[MAX_PATH];
+    DWORD error = 0;
 
-    if (!CreateProcessW(NULL, command_line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
-                        &startup, &started))
-        return fail(vm, "cannot start the program");
+    if (!GetModuleFileNameW(NULL, self, MAX_PATH) ||
+        _snwprintf(line, ARRAY_LEN(line), L"fvmstart --inside %ls", command_line) < 0 ||
+        !CreateProcessW(self, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
+                        &started))
+        return fail(vm, "cannot start the program that starts yours");
     error = adopt(vm, &started);
     if (error || ResumeThread(started.hThread) == (DWORD)-1) {
         error = error ? error : fail(vm, "cannot let the program run");
@@ -195,6 +198,38 @@ DWORD win_vm_run(struct win_vm *vm, wchar_t *command_line, DWORD *code)
     CloseHandle(started.hThread);
     CloseHandle(started.hProcess);
     return error;
+}
+
+int win_start_inside(wchar_t *command_line)
+{
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION started;
+
+    /* Suspended it outlives this process, and whoever waits for it cannot come too late. */
+    if (!CreateProcessW(NULL, command_line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
+                        &startup, &started))
+        return (int)(NOT_STARTED | (GetLastError() & 0xffff));
+    return (int)started.dwProcessId;
+}
+
+DWORD win_vm_run(struct win_vm *vm, const wchar_t *command_line, DWORD *code)
+{
+    HANDLE process;
+    DWORD number = 0, error = run_starter(vm, command_line, &number);
+
+    if (error)
+        return error;
+    if (number & NOT_STARTED || number & 0x80000000)
+        return SetLastError(number & NOT_STARTED ? number & 0xffff : ERROR_BAD_EXE_FORMAT),
+               fail(vm, "cannot start the program");
+    process = OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SUSPEND_RESUME,
+                          FALSE, number);
+    if (!process || !NT_SUCCESS(real.NtResumeProcess(process)))
+        return fail(vm, "cannot let the program run");
+    WaitForSingleObject(process, INFINITE);
+    GetExitCodeProcess(process, code);
+    CloseHandle(process);
+    return 0;
 }
 
 void win_vm_close(struct win_vm *vm)

@@ -26,8 +26,12 @@ struct win_vm {
  * @return 0; a Windows error, vm->failed says of what
  */
 DWORD win_vm_open(struct win_vm *vm, const struct win_options *options);
-/** Run a program and wait for it. @param command_line is changed @param code [out] its exit code */
-DWORD win_vm_run(struct win_vm *vm, wchar_t *command_line, DWORD *code);
+/** Run a program and wait for it. It is looked for in the VM, by win_start_inside(). @param code
+ * [out] its exit code */
+DWORD win_vm_run(struct win_vm *vm, const wchar_t *command_line, DWORD *code);
+/** In a process of the VM: start a program, suspended. @param command_line is changed @return exit
+ * code for win_vm_run() */
+int win_start_inside(wchar_t *command_line);
 /** Let go of it: the VM's last process ends it. */
 void win_vm_close(struct win_vm *vm);
 
