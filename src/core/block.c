@@ -25,6 +25,26 @@ struct fvm_str fvm_block_str(const struct fvm_block_path *path)
     return (struct fvm_str){path->s, cch <= FVM_BLOCK_PATH_CCH ? cch : 0};
 }
 
+uint16_t fvm_block_drive(const struct fvm_block *block, struct fvm_str path, struct fvm_str *rest)
+{
+    const struct fvm_str nt = FVM_STR(u"\\??\\"), files = FVM_STR(u"\\files\\");
+    struct fvm_str layer = fvm_block_str(&block->layer);
+    uint32_t at;
+
+    if (!layer.cch)
+        return 0;
+    if (!fvm_str_begins_fold(path, nt) && fvm_str_begins_fold(layer, nt))
+        layer = fvm_str_sub(layer, nt.cch, layer.cch);
+    at = layer.cch + files.cch;
+    if (path.cch <= at || !fvm_str_begins_fold(path, layer) ||
+        !fvm_str_begins_fold(fvm_str_sub(path, layer.cch, files.cch), files))
+        return 0;
+    if (path.cch > at + 1 && path.s[at + 1] != '\\')
+        return 0;
+    *rest = fvm_str_sub(path, at + 1, path.cch);
+    return path.s[at];
+}
+
 uint32_t fvm_member_high(const struct fvm_block *block)
 {
     uint32_t high = __atomic_load_n(&block->member_high, __ATOMIC_ACQUIRE);

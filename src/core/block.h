@@ -70,6 +70,14 @@ _Static_assert(sizeof(struct fvm_block) <= FVM_BLOCK_AT_INDEX, "the index is beh
 
 /** A path as a string, whatever stands in its length. */
 struct fvm_str fvm_block_str(const struct fvm_block_path *path);
+/**
+ * Which place of which drive is this place of the layer?
+ *
+ * @param path NT path, or one without its "\??\"
+ * @param rest [out] borrowed: what stands behind the drive's "C:", perhaps nothing
+ * @return letter of the drive; 0: it is not in the layer
+ */
+uint16_t fvm_block_drive(const struct fvm_block *block, struct fvm_str path, struct fvm_str *rest);
 /** Where the index of core/index.h lies: FVM_INDEX_CB bytes. */
 static inline void *fvm_block_index(struct fvm_block *block)
 {

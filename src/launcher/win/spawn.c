@@ -284,16 +284,8 @@ static DWORD start_engine(struct win_vm *vm)
 
 DWORD win_vm_enter(struct win_vm *vm)
 {
-    FILETIME created, other;
-    int64_t when;
-
     if (!AssignProcessToJobObject(vm->job, GetCurrentProcess()))
         return fail(vm, "cannot enter the VM's job");
-    if (!GetProcessTimes(GetCurrentProcess(), &created, &other, &other, &other))
-        return fail(vm, "cannot ask for the program's start");
-    when = (int64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
-    if (fvm_failed(fvm_member_add(vm->block, GetCurrentProcessId(), when)))
-        return SetLastError(ERROR_TOO_MANY_TCBS), fail(vm, "the VM has too many processes");
     return start_engine(vm);
 }
 
