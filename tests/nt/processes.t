@@ -4,8 +4,9 @@ cp "$FVM_NT_PROGRAMS/procs.exe" .; procs=$(win "$PWD/procs.exe")
 # Somebody outside, and somebody in VM 2.
 timeout 100 /usr/lib/wine/wine64 procs.exe wait 90 >host.txt 2>&1 & host=$!
 LIMIT=100 start 2 "$procs" wait 90 >other.txt 2>&1 & other=$!
-await 20 test -s host.txt; await 20 test -s other.txt
-read -r host_pid host_tid <<<"$(tr -d '\r' <host.txt)"; read -r other_pid other_tid <<<"$(tr -d '\r' <other.txt)"
+numbers() { tr -d '\r' <"$1" | grep '^[0-9]'; } # Wine itself may have said something first
+await 20 numbers host.txt >/dev/null; await 20 numbers other.txt >/dev/null
+read -r host_pid host_tid <<<"$(numbers host.txt)"; read -r other_pid other_tid <<<"$(numbers other.txt)"
 
 outside procs.exe open "$host_pid"; is "$out" opened 'outside: a process of the host can be opened'
 outside procs.exe open "$other_pid"; is "$out" opened 'outside: the host sees a process of a VM'
@@ -93,7 +94,7 @@ cp procs.exe gone.exe; inside 1 gone.exe parent; like "$out" '^0 0 of ' 'as it f
 inside 1 cmd /c 'del gone.exe'; inside 1 gone.exe parent; is $rc 127 'until the VM deletes it'; ok 'the host has it' test -e gone.exe
 inside 1 'Z:\bin\true'; is $rc 126 'a Linux program is none to it'
 inside 1 cmd /c 'cd /d C:\PRIV && OWN image'; like "$out" '^own: C:\\[Pp][Rr][Ii][Vv]\\[Oo][Ww][Nn].(exe|EXE).*in C:\\priv' 'spelled in another way, found by the shell'
-LIMIT=30 start 1 cmd /c 'C:\priv\own.exe wait 20' >mine.txt 2>&1 & mine=$!; await 20 test -s mine.txt; read -r mine_pid _ <<<"$(tr -d '\r' <mine.txt)"
+LIMIT=30 start 1 cmd /c 'C:\priv\own.exe wait 20' >mine.txt 2>&1 & mine=$!; await 20 numbers mine.txt >/dev/null; read -r mine_pid _ <<<"$(numbers mine.txt)"
 inside 1 "$procs" imageof "$mine_pid"; is "$out" "$paths" 'and so does another program'
 kill $mine 2>/dev/null
 
@@ -133,7 +134,7 @@ is "$(cat once?.txt | grep -vc -e 'procs.exe' -e 'fvmstart.exe')" 0 'six program
 start 3 cmd /c "start /b $procs wait 50 & $procs wait 55" >late.txt 2>&1 & late=$!
 two() { [ "$(grep -c . late.txt)" = 2 ]; }
 await 20 two; pids=$(tr -d '\r' <late.txt | cut -d' ' -f1)
-kill -9 "$(pgrep -f -- '--vm 3 --layer' | while read -r p; do [ "$(cat "/proc/$p/comm")" = fvmstart.exe ] && echo "$p"; done)"
+kill -9 "$(pgrep -P $late)" # timeout's child: fvmstart
 gone() { local p; for p in $pids; do outside procs.exe open "$p"; [ "$out" != opened ] || return 1; done; }
 ok 'a VM whose launcher is killed ends, late-born processes too' await 10 gone
 kill $host $other $late 2>/dev/null

@@ -107,8 +107,6 @@ static NTSTATUS NTAPI processes_NtOpenThread(HANDLE *handle, ACCESS_MASK access,
     status = processes_hold_thread(&held, &id);
     if (!NT_SUCCESS(status))
         return status;
-    /* The thread may have ended meanwhile; its number goes to another process only when that one is
-     * gone too, which is held. */
     status = real.NtOpenThread(handle, access, attr, &id);
     real.NtClose(held);
     return status;

@@ -112,19 +112,19 @@ NTSTATUS processes_hold(HANDLE *held, const CLIENT_ID *id)
 NTSTATUS processes_hold_thread(HANDLE *held, const CLIENT_ID *id)
 {
     OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr)};
-    CLIENT_ID asked = *id, process = {0};
+    CLIENT_ID asked = *id, owner = {0};
     NT_THREAD_BASIC basic;
-    HANDLE thread;
-    NTSTATUS status = real.NtOpenThread(&thread, THREAD_QUERY_LIMITED_INFORMATION, &attr, &asked);
+    HANDLE process;
+    NTSTATUS status = real.NtOpenThread(held, THREAD_QUERY_LIMITED_INFORMATION, &attr, &asked);
 
     if (!NT_SUCCESS(status))
         return STATUS_INVALID_CID;
-    status = real.NtQueryInformationThread(thread, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
+    status = real.NtQueryInformationThread(*held, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
     if (NT_SUCCESS(status)) {
-        process.UniqueProcess = basic.ClientId.UniqueProcess;
-        status = processes_hold(held, &process);
+        owner.UniqueProcess = basic.ClientId.UniqueProcess;
+        status = processes_hold(&process, &owner);
     }
-    real.NtClose(thread);
+    real.NtClose(NT_SUCCESS(status) ? process : *held);
     return status;
 }
 

@@ -21,7 +21,7 @@ bool processes_is_member_handle(HANDLE process);
  * @return STATUS_SUCCESS; STATUS_INVALID_CID no process, or none of the VM
  */
 NTSTATUS processes_hold(HANDLE *held, const CLIENT_ID *id);
-/** The same for the process of a thread. */
+/** The same for a thread of such a process, which is then held. */
 NTSTATUS processes_hold_thread(HANDLE *held, const CLIENT_ID *id);
 /* The caller's attributes, with the image's real name in them. */
 struct processes_image {
