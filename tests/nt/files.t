@@ -25,6 +25,9 @@ cmd 1 "echo changed>$F\\moved\\sub\\deep.txt& ren $F\\moved\\sub low& type $F\\m
 cmd 1 "type $F\\moved\\low\\deep.txt& rd $F\\moved\\low 2>nul& dir /b $F\\moved"; is "$out" $'changed\nlow' 'a directory that is not empty stays'
 cmd 1 "rd /s /q $F\\moved& dir /b $F"; is "$out" $'dir\nnew.txt\none.txt\nprocs.exe' 'rd /s'
 is "$(hash_host)" "$before" 'the host has changed in nothing'
+cmd 1 "attrib +h $F\\procs.exe& attrib $F\\procs.exe"; like "$out" '^A +H ' 'attributes, though Wine opens the file without the right to set them'
+is "$(hash_host)" "$before" 'which is the copy: the host has changed in nothing'
+cmd 1 "attrib -h $F\\procs.exe"
 # --- names lead to one place
 outside cmd /c "for %I in ($F) do @echo %~sI"; short=$out
 for name in "\\\\?\\$F\\one.txt" "\\\\.\\$F\\one.txt" "$(win "$home")\\one.txt" "$F\\dir\\..\\one.txt" "c:/FILES-TEST/One.TXT" "\\\\localhost\\C\$\\files-test\\one.txt" "$short\\one.txt"; do

@@ -9,9 +9,11 @@
 #include <string.h>
 
 enum {
+    BASIC_CLASS = 4,
     RENAME_CLASS = 10,
     LINK_CLASS = 11,
     DISPOSITION_CLASS = 13,
+    COMPLETION_CLASS = 30,
     DISPOSITION_EX_CLASS = 64,
     RENAME_EX_CLASS = 65,
     LINK_EX_CLASS = 72
@@ -246,10 +248,9 @@ static NTSTATUS answer(IO_STATUS_BLOCK *io, NTSTATUS status)
 
 static bool changes(ULONG class)
 {
-    enum { BASIC = 4, ALLOCATION = 19, END_OF_FILE = 20, VALID_DATA = 39, CASE_SENSITIVE = 71 };
+    enum { ALLOCATION = 19, END_OF_FILE = 20, VALID_DATA = 39, CASE_SENSITIVE = 71 };
 
     switch (class) {
-    case BASIC:
     case ALLOCATION:
     case END_OF_FILE:
     case VALID_DATA:
@@ -276,7 +277,7 @@ static NTSTATUS check_private(HANDLE handle)
     bool is_private;
     NTSTATUS status;
 
-    if (slot && slot->is_private)
+    if (slot && slot->side == FILES_SIDE_LAYER)
         return STATUS_SUCCESS;
     scratch = files_scratch_get();
     if (!scratch)
@@ -285,6 +286,22 @@ static NTSTATUS check_private(HANDLE handle)
     if (!NT_SUCCESS(status))
         return status;
     return path.cch && !is_private ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+/* Wine's SetFileAttributes opens a file with no right to change it, and its NtSetInformationFile
+ * does not ask for one: what is the host's is copied here, not when it was opened. */
+static NTSTATUS set_basic(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    NTSTATUS status = check_private(handle);
+    struct fvm_str path;
+
+    if (status != STATUS_ACCESS_DENIED || !real.__wine_unix_spawnvp)
+        return NT_SUCCESS(status) ? real.NtSetInformationFile(handle, io, info, cb, BASIC_CLASS)
+                                  : status;
+    scratch = files_scratch_get();
+    status = scratch ? files_path_of(&path, scratch, handle, NULL) : STATUS_NO_MEMORY;
+    return NT_SUCCESS(status) ? files_set_basic(path, scratch, io, info, cb) : status;
 }
 
 /* Does this host have the class at all? */
@@ -300,6 +317,29 @@ static NTSTATUS has_class(HANDLE handle, void *info, ULONG class)
                                                                                    : STATUS_SUCCESS;
 }
 
+/* What a directory's changes are to be told to: the engine tells them. */
+static void keep_port(HANDLE handle, const void *info)
+{
+    struct {
+        HANDLE port;
+        ULONG_PTR key;
+    } completion;
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared;
+    HANDLE port;
+
+    if (!slot || slot->side == FILES_SIDE_UNKNOWN || files_kind(handle) != FILES_DIRECTORY ||
+        !NT_SUCCESS(fvm_copy_guarded(&completion, info, sizeof(completion))))
+        return;
+    shared = files_shared(slot);
+    if (!shared || shared->port ||
+        !NT_SUCCESS(real.NtDuplicateObject(NT_CURRENT_PROCESS, completion.port, NT_CURRENT_PROCESS,
+                                           &port, 0, 0, DUPLICATE_SAME_ACCESS)))
+        return;
+    shared->key = completion.key;
+    shared->port = port;
+}
+
 /** @source nt:NtSetInformationFile; paper:files */
 NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb,
                                           ULONG class)
@@ -311,6 +351,8 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     if (!NT_SUCCESS(status))
         return answer(io, status);
     switch (class) {
+    case BASIC_CLASS:
+        return answer(io, set_basic(handle, io, info, cb));
     case DISPOSITION_CLASS:
     case DISPOSITION_EX_CLASS:
         return answer(io, set_disposition(handle, io, info, cb, class));
@@ -319,6 +361,11 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     case LINK_CLASS:
     case LINK_EX_CLASS:
         return answer(io, set_name(handle, io, info, cb, class));
+    case COMPLETION_CLASS:
+        status = real.NtSetInformationFile(handle, io, info, cb, class);
+        if (NT_SUCCESS(status))
+            keep_port(handle, info);
+        return status;
     default:
         return real.NtSetInformationFile(handle, io, info, cb, class);
     }
@@ -329,9 +376,7 @@ NTSTATUS NTAPI files_NtClose(HANDLE handle)
 {
     struct files_slot *slot = files_slot(handle, false);
 
-    if (slot && (slot->listing || slot->is_private)) {
-        files_listing_drop(slot);
-        slot->is_private = false;
-    }
+    if (slot)
+        files_slot_drop(slot);
     return real.NtClose(handle);
 }

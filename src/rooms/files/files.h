@@ -88,6 +88,10 @@ NTSTATUS files_make_parents(const struct files_place *place);
  * @return STATUS_SUCCESS: the place is the VM's now; NT's status of what failed
  */
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch);
+/** Set attributes and times of an open file of the host's: in the VM's copy of it.
+ * @param path virtual @return NT's */
+NTSTATUS files_set_basic(struct fvm_str path, struct files_scratch *scratch, IO_STATUS_BLOCK *io,
+                         void *info, ULONG cb);
 /** Give an open file another name: call one of NtSetInformationFile's classes with it.
  * @param first ReplaceIfExists, or the flags of the Ex forms @return NT's; STATUS_NAME_TOO_LONG */
 NTSTATUS files_set_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct fvm_str name,
@@ -118,19 +122,35 @@ bool files_may_create(ULONG disposition);
 
 /* --- table.c: what is known of handles in this process ----------------------------------- */
 struct files_listing;
-struct files_slot {
-    bool is_private; /* opened in the layer; false: not known */
+/* What duplicates of one handle have in common, made when it is needed. */
+struct files_shared {
+    uint32_t refs; /* handles, and calls that use it just now */
     struct files_listing *listing;
+    struct files_watch *watch;
+    HANDLE port; /* a directory's completion port: own duplicate, NULL none */
+    ULONG_PTR key;
+};
+enum files_side { FILES_SIDE_UNKNOWN, FILES_SIDE_HOST, FILES_SIDE_LAYER };
+struct files_slot {
+    enum files_side side; /* where what it is open on lies */
+    struct files_shared *shared;
 };
 /** The slot of a handle. @param make make its page if it is missing @return NULL: none */
 struct files_slot *files_slot(HANDLE handle, bool make);
+/** Note where a new handle's file is. What was known of an earlier one of its number is gone. */
+void files_slot_set(HANDLE handle, enum files_side side);
+/** What the handle shares with its duplicates; made if it is not there. @return NULL no memory */
+struct files_shared *files_shared(struct files_slot *slot);
+/** One handle, or one call, less. @param shared may be NULL */
+void files_shared_put(struct files_shared *shared);
+/** The handle is to be closed: forget what is known of it. */
+void files_slot_drop(struct files_slot *slot);
 /** Memory of the engine's own, for what lives longer than a call. NULL early in a process' life */
 void *files_allocate(size_t cb);
 void files_free(void *memory);
 
 /* --- list.c ------------------------------------------------------------------------------ */
-/** Forget how far a handle's listing was. */
-void files_listing_drop(struct files_slot *slot);
+void files_listing_free(struct files_listing *listing);
 /** Is nothing in a merged directory? @param handle one that is open in the layer; NULL @return
  * STATUS_SUCCESS; STATUS_DIRECTORY_NOT_EMPTY; failures
  */
@@ -139,6 +159,19 @@ NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle);
 /** The long name that a name in a directory is short for. @param dir virtual path @param room [out]
  * the long name, or `name` itself if it is nobody's short name */
 NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name);
+
+/* --- watch.c ----------------------------------------------------------------------------- */
+/** The last handle that watches is closed. */
+void files_watch_end(struct files_watch *watch);
+
+/* --- watch_merge.c: what the engine is about to do in the layer, for those that watch ------- */
+enum files_note {
+    FILES_NOTE_COPY = 1, /* a name comes that was there before */
+    FILES_NOTE_TOUCH     /* a directory's times are set to what they were */
+};
+/** @param layer NT path @return number of the note, to take it back with */
+uint64_t files_note(struct fvm_str layer, enum files_note kind);
+void files_note_drop(struct fvm_str layer, enum files_note kind, uint64_t number);
 
 /* --- order.c: pure ----------------------------------------------------------------------- */
 /** Order of a listing: without case; `.` and `..` first. */

@@ -19,6 +19,15 @@ NTSTATUS NTAPI files_NtQueryVirtualMemory(HANDLE process, const void *at, ULONG 
                                           SIZE_T cb, SIZE_T *needed);
 NTSTATUS NTAPI files_NtQueryInformationProcess(HANDLE process, ULONG class, void *info, ULONG cb,
                                                ULONG *needed);
+/* table.c */
+NTSTATUS NTAPI files_NtDuplicateObject(HANDLE from, HANDLE handle, HANDLE to, HANDLE *copy,
+                                       ACCESS_MASK access, ULONG attributes, ULONG options);
+/* watch.c */
+NTSTATUS NTAPI files_NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, void *apc,
+                                                 void *context, IO_STATUS_BLOCK *io, void *buffer,
+                                                 ULONG cb, ULONG filter, BOOLEAN tree);
+NTSTATUS NTAPI files_NtCancelIoFile(HANDLE handle, IO_STATUS_BLOCK *io);
+NTSTATUS NTAPI files_NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *which, IO_STATUS_BLOCK *io);
 /* list.c */
 NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc, void *context,
                                           IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class,

@@ -14,6 +14,10 @@ static const struct fvm_hook hooks[] = {FVM_HOOK(files, NtCreateFile),
                                         FVM_HOOK(files, NtQueryObject),
                                         FVM_HOOK(files, NtQueryVirtualMemory),
                                         FVM_HOOK(files, NtQueryInformationProcess),
+                                        FVM_HOOK(files, NtDuplicateObject),
+                                        FVM_HOOK(files, NtNotifyChangeDirectoryFile),
+                                        FVM_HOOK(files, NtCancelIoFile),
+                                        FVM_HOOK(files, NtCancelIoFileEx),
                                         FVM_HOOK(files, NtClose),
                                         {0}};
 const struct fvm_room fvm_room_files = {.name = "files", .hooks = hooks, .start = files_start};

@@ -274,10 +274,8 @@ NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str
 
 /* --- the call ---------------------------------------------------------------------------- */
 
-void files_listing_drop(struct files_slot *slot)
+void files_listing_free(struct files_listing *listing)
 {
-    struct files_listing *listing = __atomic_exchange_n(&slot->listing, NULL, __ATOMIC_ACQ_REL);
-
     if (!listing)
         return;
     empty(listing);
@@ -389,11 +387,11 @@ static NTSTATUS serve(struct files_listing *listing, const struct listing_call *
 }
 
 /* A listing is begun, or begun anew: the host's alone, or merged? */
-static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call *call,
+static NTSTATUS begin_listing(struct files_shared *shared, const struct listing_call *call,
                               UNICODE_STRING *mask)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_listing *listing = slot->listing;
+    struct files_listing *listing = shared->listing;
     struct files_place place;
     bool is_private;
     NTSTATUS status;
@@ -406,9 +404,9 @@ static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call
     if (!NT_SUCCESS(status))
         return status;
     if (!listing)
-        listing = slot->listing = begin(mask);
+        listing = shared->listing = begin(mask);
     if (!listing)
-        return call_real(call, mask); /* early in the process, or no memory: the host's names */
+        return STATUS_NO_MEMORY;
     listing->is_plain = status == FVM_PASS;
     if (listing->is_plain)
         return call_real(call, mask);
@@ -436,12 +434,14 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
 {
     struct listing_call call = {handle, event, apc, context, io, info, cb, class, single, restart};
     struct files_slot *slot = files_slot(handle, true);
-    struct files_listing *listing = slot ? slot->listing : NULL;
+    /* None early in the process, or no memory: the host's names. */
+    struct files_shared *shared = slot && files_list_least_cb(class) ? files_shared(slot) : NULL;
+    struct files_listing *listing = shared ? shared->listing : NULL;
 
-    if (!slot || !files_list_least_cb(class))
+    if (!shared)
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
     if (!listing || restart)
-        return begin_listing(slot, &call, mask);
+        return begin_listing(shared, &call, mask);
     return listing->is_plain ? call_real(&call, mask) : serve(listing, &call);
 }

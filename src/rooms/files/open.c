@@ -21,7 +21,6 @@ static NTSTATUS call_real(const struct opening *opening, const struct files_plac
 {
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
-    struct files_slot *slot;
     NTSTATUS status;
 
     files_attr(&attr, &text, name, place->attributes);
@@ -30,9 +29,9 @@ static NTSTATUS call_real(const struct opening *opening, const struct files_plac
     status = real.NtCreateFile(opening->handle, opening->access, &attr, opening->io, opening->size,
                                opening->attributes, opening->share, disposition, opening->options,
                                opening->ea, opening->ea_cb);
-    slot = NT_SUCCESS(status) ? files_slot(*opening->handle, true) : NULL;
-    if (slot)
-        slot->is_private = name.s == place->layer.s;
+    if (NT_SUCCESS(status))
+        files_slot_set(*opening->handle,
+                       name.s == place->layer.s ? FILES_SIDE_LAYER : FILES_SIDE_HOST);
     return status;
 }
 
@@ -95,7 +94,7 @@ static NTSTATUS create_new(const struct opening *opening, struct files_place *pl
         NTSTATUS marked = files_mark(place, is_directory ? FVM_INDEX_DIRECTORY : 0);
 
         if (!NT_SUCCESS(marked)) {
-            real.NtClose(*opening->handle);
+            files_NtClose(*opening->handle);
             return marked;
         }
     }
@@ -115,7 +114,7 @@ static NTSTATUS check_sharing(const struct opening *opening, const struct files_
     probe.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
     status = call_real(&probe, place, place->host, FILE_OPEN);
     if (NT_SUCCESS(status))
-        real.NtClose(handle);
+        files_NtClose(handle);
     return status == STATUS_SHARING_VIOLATION ? status : STATUS_SUCCESS;
 }
 
@@ -174,7 +173,8 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
     return create_new(opening, place, scratch);
 }
 
-static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr);
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
+                           enum files_side *side);
 
 /* The caller's own words, of which nothing has to be changed. */
 static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
@@ -182,6 +182,14 @@ static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *
     return real.NtCreateFile(opening->handle, opening->access, attr, opening->io, opening->size,
                              opening->attributes, opening->share, opening->disposition,
                              opening->options, opening->ea, opening->ea_cb);
+}
+
+/* Such a call is over: what its handle is open on is known. */
+static NTSTATUS pass(NTSTATUS status, const struct opening *opening, enum files_side side)
+{
+    if (NT_SUCCESS(status))
+        files_slot_set(*opening->handle, side);
+    return status;
 }
 
 /* The host finds the file; what was asked for is asked of its name, for it may be the host's own.
@@ -196,6 +204,7 @@ static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *att
     IO_STATUS_BLOCK io;
     struct fvm_str path;
     HANDLE found;
+    enum files_side side;
     NTSTATUS status;
 
     if (!scratch)
@@ -215,17 +224,20 @@ static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *att
         return STATUS_NAME_TOO_LONG;
     files_attr(&named, &text, fvm_buf_str(&room), attr->Attributes);
     by_name.options &= ~(ULONG)FILE_OPEN_BY_FILE_ID;
-    status = open_place(&by_name, &named);
-    return status == FVM_PASS ? call_as_given(&by_name, &named) : status;
+    status = open_place(&by_name, &named, &side);
+    return status == FVM_PASS ? pass(call_as_given(&by_name, &named), &by_name, side) : status;
 }
 
-/* @return FVM_PASS: the caller's own words will do, nothing is done */
-static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
+/* @param side [out] with FVM_PASS: where the file is @return FVM_PASS: the caller's own words will
+ * do, nothing is done */
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
+                           enum files_side *side)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     struct files_place place;
     NTSTATUS status;
 
+    *side = FILES_SIDE_UNKNOWN;
     if (opening->options & FILE_OPEN_BY_FILE_ID)
         return open_by_id(opening, attr);
     scratch = files_scratch_get();
@@ -236,6 +248,7 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
         return status;
     if (!place.is_file)
         return FVM_PASS;
+    *side = place.is_as_given ? FILES_SIDE_LAYER : FILES_SIDE_HOST;
     if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place)))
         return FVM_PASS;
     if (files_is_own(&place))
@@ -260,9 +273,10 @@ NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATT
 {
     struct opening opening = {handle, access,      io,      size, attributes,
                               share,  disposition, options, ea,   ea_cb};
-    NTSTATUS status = open_place(&opening, attr);
+    enum files_side side;
+    NTSTATUS status = open_place(&opening, attr, &side);
 
-    return status == FVM_PASS ? call_as_given(&opening, attr) : status;
+    return status == FVM_PASS ? pass(call_as_given(&opening, attr), &opening, side) : status;
 }
 
 /** Open a file of the VM's view. @source nt:NtOpenFile; paper:files */
@@ -270,7 +284,10 @@ NTSTATUS NTAPI files_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRI
                                 IO_STATUS_BLOCK *io, ULONG share, ULONG options)
 {
     struct opening opening = {handle, access, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
-    NTSTATUS status = open_place(&opening, attr);
+    enum files_side side;
+    NTSTATUS status = open_place(&opening, attr, &side);
 
-    return status == FVM_PASS ? real.NtOpenFile(handle, access, attr, io, share, options) : status;
+    if (status != FVM_PASS)
+        return status;
+    return pass(real.NtOpenFile(handle, access, attr, io, share, options), &opening, side);
 }
