@@ -94,20 +94,56 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
     return status;
 }
 
+/* A file as the root of no name: that is the file itself to NtOpenFile only. */
+static bool is_file_itself(const OBJECT_ATTRIBUTES *attr)
+{
+    OBJECT_ATTRIBUTES copy;
+    UNICODE_STRING name;
+
+    return NT_SUCCESS(fvm_copy_guarded(&copy, attr, sizeof(copy))) && copy.RootDirectory &&
+           copy.ObjectName && NT_SUCCESS(fvm_copy_guarded(&name, copy.ObjectName, sizeof(name))) &&
+           !name.Length && files_kind(copy.RootDirectory) == FILES_FILE;
+}
+
 /** Delete by name. @source nt:NtDeleteFile */
 NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
 {
+    /* Wine's own opens for more than it needs, and so meets what others do not share. */
+    ACCESS_MASK access = real.__wine_unix_spawnvp ? GENERIC_READ | GENERIC_WRITE : 0;
     IO_STATUS_BLOCK io;
     HANDLE handle;
-    NTSTATUS status =
-        files_NtCreateFile(&handle, DELETE | SYNCHRONIZE, attr, &io, NULL, 0,
-                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
-                           FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+    NTSTATUS status;
+
+    if (is_file_itself(attr))
+        return STATUS_BAD_DEVICE_TYPE;
+    status = files_NtCreateFile(&handle, access | DELETE | SYNCHRONIZE, attr, &io, NULL, 0,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
+                                FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
 
     return NT_SUCCESS(status) ? files_NtClose(handle) : status;
 }
 
 /* --- rename and link --------------------------------------------------------------------- */
+
+/* A link's name with a backslash at its end: NT looks for a directory to link, and says so whatever
+ * it finds. */
+static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
+{
+    FILE_BASIC_INFORMATION info;
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    struct fvm_str name = files_is_own(target) ? target->layer : target->host;
+    NTSTATUS status;
+
+    name.cch -= name.cch > 0;
+    files_attr(&attr, &text, name, 0);
+    status = real.NtQueryAttributesFile(&attr, &info);
+    if (status != STATUS_OBJECT_PATH_NOT_FOUND && files_kind(source) == FILES_DIRECTORY)
+        return STATUS_FILE_IS_A_DIRECTORY;
+    if (NT_SUCCESS(status))
+        return STATUS_OBJECT_NAME_COLLISION;
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_NO_SUCH_FILE : status;
+}
 
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
@@ -124,19 +160,14 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     if (!is_link && target->path.flags & FVM_NTPATH_TRAILING &&
         files_kind(source) != FILES_DIRECTORY)
         return STATUS_NOT_A_DIRECTORY;
-    if (is_link && target->path.flags & FVM_NTPATH_TRAILING) {
-        target->layer.cch--;
-        target->host.cch -= target->host.cch > 0;
-    }
+    if (is_link && target->path.flags & FVM_NTPATH_TRAILING)
+        return refuse_trailing(target, source);
     if (!files_is_own(target)) {
         files_attr(&attr, &text, target->host, 0);
         status = real.NtQueryAttributesFile(&attr, &info);
         if (is_link && status != STATUS_OBJECT_PATH_NOT_FOUND &&
             files_kind(source) == FILES_DIRECTORY)
             return STATUS_FILE_IS_A_DIRECTORY;
-        if (is_link && target->path.flags & FVM_NTPATH_TRAILING &&
-            status == STATUS_OBJECT_NAME_NOT_FOUND)
-            return STATUS_NO_SUCH_FILE;
     }
     if (files_is_own(target)) {
         /* What is there keeps its spelling, unless it is the source that gets another. */
@@ -154,6 +185,9 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
         return status;
     if (NT_SUCCESS(status))
         files_respell(target, scratch);
+    /* A link replaces: what is replaced is told as removed, so it must be there. */
+    if (NT_SUCCESS(status) && is_link)
+        return files_copy_up(target, scratch);
     status = files_make_parents(target);
     return NT_SUCCESS(status) ? files_locate(target, scratch) : status;
 }

@@ -133,6 +133,7 @@ struct files_shared {
 enum files_side { FILES_SIDE_UNKNOWN, FILES_SIDE_HOST, FILES_SIDE_LAYER };
 struct files_slot {
     enum files_side side; /* where what it is open on lies */
+    bool may_list;        /* NT has let it list */
     struct files_shared *shared;
 };
 /** The slot of a handle. @param make make its page if it is missing @return NULL: none */

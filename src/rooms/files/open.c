@@ -49,6 +49,21 @@ static NTSTATUS look_at_host(const struct files_place *place, FILE_BASIC_INFORMA
     return real.NtQueryAttributesFile(&attr, info);
 }
 
+/* A directory of both is to go when its handle is closed. @return the options to open it with */
+static ULONG options_to_delete(const struct opening *opening, const struct files_place *place)
+{
+    /* Without the right to delete, the call itself refuses. */
+    if (!(opening->options & FILE_DELETE_ON_CLOSE) || !files_is_merged(place) ||
+        !(opening->access & (DELETE | GENERIC_ALL)))
+        return opening->options;
+    /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
+    if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY)
+        return opening->options & ~(ULONG)FILE_DELETE_ON_CLOSE;
+    if (NT_SUCCESS(files_journal_own(place->path.path, true)))
+        fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
+    return opening->options;
+}
+
 /* Open what the layer has, or has not. */
 static NTSTATUS open_layer(const struct opening *opening, struct files_place *place)
 {
@@ -56,15 +71,7 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
     struct fvm_index_writer writer = files_writer_here();
     NTSTATUS status;
 
-    /* Without the right to delete, the call itself refuses. */
-    if (opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(place) &&
-        opening->access & (DELETE | GENERIC_ALL)) {
-        /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
-        if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY)
-            once.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
-        else if (NT_SUCCESS(files_journal_own(place->path.path, true)))
-            fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
-    }
+    once.options = options_to_delete(opening, place);
     if (files_may_create(opening->disposition))
         files_respell_layer(place);
     status = call_real(&once, place, place->layer, opening->disposition);
@@ -124,6 +131,7 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
 {
     bool overwrites = files_overwrites(opening->disposition);
     bool is_directory = info->FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+    struct opening once = *opening;
     NTSTATUS status;
 
     /* A backslash at the end names a directory. */
@@ -144,8 +152,12 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
         /* With its content, even to be overwritten: the call may still fail (a read-only file), and
          * then the file is as it was. */
         status = files_copy_up(place, scratch);
-    return NT_SUCCESS(status) ? call_real(opening, place, place->layer, opening->disposition)
-                              : status;
+    if (NT_SUCCESS(status))
+        status = files_locate(place, scratch);
+    if (!NT_SUCCESS(status))
+        return status;
+    once.options = options_to_delete(opening, place);
+    return call_real(&once, place, place->layer, opening->disposition);
 }
 
 static NTSTATUS open_host(const struct opening *opening, struct files_place *place,
@@ -164,7 +176,8 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
     }
     status = look_at_host(place, &info);
     if (NT_SUCCESS(status)) {
-        status = files_check_options(opening->access, opening->disposition, opening->options);
+        if (opening->disposition != FILE_CREATE) /* is told of the name before all else */
+            status = files_check_options(opening->access, opening->disposition, opening->options);
         return NT_SUCCESS(status) ? change_copy(opening, place, scratch, &info) : status;
     }
     if (status != STATUS_OBJECT_NAME_NOT_FOUND || opening->disposition == FILE_OPEN ||

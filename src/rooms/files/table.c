@@ -72,6 +72,7 @@ void files_shared_put(struct files_shared *shared)
 void files_slot_drop(struct files_slot *slot)
 {
     slot->side = FILES_SIDE_UNKNOWN;
+    slot->may_list = false;
     if (slot->shared)
         files_shared_put(__atomic_exchange_n(&slot->shared, NULL, __ATOMIC_ACQ_REL));
 }
@@ -83,7 +84,7 @@ static struct files_slot take(struct files_slot *from, bool ends)
 
     if (!from || from->side == FILES_SIDE_UNKNOWN)
         return taken;
-    taken = (struct files_slot){from->side, files_shared(from)};
+    taken = (struct files_slot){.side = from->side, .shared = files_shared(from)};
     if (taken.shared)
         __atomic_add_fetch(&taken.shared->refs, 1, __ATOMIC_ACQ_REL);
     if (ends)

@@ -170,9 +170,10 @@ static NTSTATUS prepare(struct files_request *request, const struct watching *ca
                                             FALSE);
 }
 
-static NTSTATUS add(struct files_shared *shared, const struct watching *call)
+static NTSTATUS add(struct files_shared *shared, struct files_watch *watch,
+                    const struct watching *call)
 {
-    struct files_request *request = files_allocate(sizeof(*request)), **link;
+    struct files_request *request = files_allocate(sizeof(*request)), **link = &watch->first;
     NTSTATUS status;
 
     if (!request)
@@ -192,11 +193,11 @@ static NTSTATUS add(struct files_shared *shared, const struct watching *call)
         release(request);
         return NT_SUCCESS(status) ? STATUS_UNSUCCESSFUL : status;
     }
-    for (link = &shared->watch->first; *link; link = &(*link)->next)
-        ;
+    while (*link)
+        link = &(*link)->next;
     *link = request;
     files_watch_unlock();
-    files_watch_deliver(shared->watch);
+    files_watch_deliver(watch);
     return STATUS_PENDING;
 }
 
@@ -216,22 +217,24 @@ NTSTATUS NTAPI files_NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, vo
     const struct watching call = {handle, event, apc, context, io, buffer, cb};
     struct files_slot *slot = files_slot(handle, true);
     struct files_shared *shared = slot ? files_shared(slot) : NULL;
-    struct files_watch *made, *none = NULL;
+    struct files_watch *watch = shared ? shared->watch : NULL, *made;
     NTSTATUS status = shared ? STATUS_SUCCESS : FVM_PASS;
 
     if (shared && !io)
         return STATUS_ACCESS_VIOLATION;
-    if (shared && !shared->watch) {
+    if (shared && !watch) {
         status = files_watch_begin(&made, handle, filter, tree);
         if (status == STATUS_SUCCESS &&
-            !__atomic_compare_exchange_n(&shared->watch, &none, made, false, __ATOMIC_ACQ_REL,
+            !__atomic_compare_exchange_n(&shared->watch, &watch, made, false, __ATOMIC_ACQ_REL,
                                          __ATOMIC_ACQUIRE))
             files_watch_release(made);
+        else if (status == STATUS_SUCCESS)
+            watch = made;
     }
     if (status == FVM_PASS)
         return real.NtNotifyChangeDirectoryFile(handle, event, apc, context, io, buffer, cb, filter,
                                                 tree);
-    return NT_SUCCESS(status) ? add(shared, &call) : status;
+    return watch ? add(shared, watch, &call) : status;
 }
 
 /* --- ends ---------------------------------------------------------------------------------------

@@ -70,13 +70,15 @@ static NTSTATUS open_side(struct files_watch *watch, struct files_watch_side *si
         HANDLE port;
         void *key;
     } completion = {port, watch};
+    /* Wine asks for no right to list: without it, what others do not share is of no account. */
+    ACCESS_MASK access = real.__wine_unix_spawnvp ? FILE_READ_ATTRIBUTES : FILE_LIST_DIRECTORY;
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
     IO_STATUS_BLOCK io;
     NTSTATUS status;
 
     files_attr(&attr, &text, name, 0);
-    status = real.NtOpenFile(&side->directory, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attr, &io,
+    status = real.NtOpenFile(&side->directory, access | SYNCHRONIZE, &attr, &io,
                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                              FILE_DIRECTORY_FILE | FILE_OPEN_FOR_BACKUP_INTENT);
     if (!NT_SUCCESS(status)) {
