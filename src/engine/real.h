@@ -54,6 +54,16 @@
     X(NTSTATUS, NtDuplicateObject, (HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG))  \
     X(NTSTATUS, NtNotifyChangeDirectoryFile,                                                       \
       (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, ULONG, BOOLEAN))          \
+    X(NTSTATUS, NtFsControlFile,                                                                   \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG))    \
+    X(NTSTATUS, NtSetEaFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG))                           \
+    X(NTSTATUS, NtLockFile,                                                                        \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *,        \
+       ULONG *, BOOLEAN, BOOLEAN))                                                                 \
+    X(NTSTATUS, NtUnlockFile,                                                                      \
+      (HANDLE, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *, ULONG *))                      \
+    X(NTSTATUS, NtQueryVolumeInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))   \
+    X(NTSTATUS, NtSetVolumeInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))     \
     X(NTSTATUS, NtCancelIoFile, (HANDLE, IO_STATUS_BLOCK *))                                       \
     X(NTSTATUS, NtCancelIoFileEx, (HANDLE, IO_STATUS_BLOCK *, IO_STATUS_BLOCK *))                  \
     X(NTSTATUS, NtCreateIoCompletion, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG))         \

@@ -303,7 +303,7 @@ static bool changes(ULONG class)
 
 /* A handle that is open on the host's file was opened without any right to change it; NT would say
  * so, Wine 8 does not ask for these classes. */
-static NTSTATUS check_private(HANDLE handle)
+NTSTATUS files_check_private(HANDLE handle)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     struct files_slot *slot = files_slot(handle, false);
@@ -327,7 +327,7 @@ static NTSTATUS check_private(HANDLE handle)
 static NTSTATUS set_basic(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
-    NTSTATUS status = check_private(handle);
+    NTSTATUS status = files_check_private(handle);
     struct fvm_str path;
 
     if (status != STATUS_ACCESS_DENIED || !real.__wine_unix_spawnvp)
@@ -381,7 +381,7 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     NTSTATUS status = has_class(handle, info, class);
 
     if (NT_SUCCESS(status) && changes(class))
-        status = check_private(handle);
+        status = files_check_private(handle);
     if (!NT_SUCCESS(status))
         return answer(io, status);
     switch (class) {

@@ -115,6 +115,14 @@ NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to, bool is_merg
 bool files_wants_change(ACCESS_MASK access, ULONG options);
 /** Are they a combination that NT takes? @return STATUS_SUCCESS; STATUS_INVALID_PARAMETER */
 NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG options);
+/** What may a code of NtFsControlFile do? */
+enum files_control {
+    FILES_CONTROL_READS,  /* nothing; or it is none of a file system's (pipes) */
+    FILES_CONTROL_WRITES, /* change the file; unknown ones too */
+    FILES_CONTROL_OPLOCK, /* make others wait */
+    FILES_CONTROL_VOLUME  /* change the volume, or keep others from it */
+};
+enum files_control files_control_of(ULONG code);
 /** Does the disposition empty what is there? */
 bool files_overwrites(ULONG disposition);
 /** May the disposition change or make something? */
@@ -127,7 +135,8 @@ struct files_shared {
     uint32_t refs; /* handles, and calls that use it just now */
     struct files_listing *listing;
     struct files_watch *watch;
-    HANDLE port; /* a directory's completion port: own duplicate, NULL none */
+    HANDLE locks; /* the file of the layer's that the host's file is locked in; NULL none */
+    HANDLE port;  /* a directory's completion port: own duplicate, NULL none */
     ULONG_PTR key;
 };
 enum files_side { FILES_SIDE_UNKNOWN, FILES_SIDE_HOST, FILES_SIDE_LAYER };
@@ -160,6 +169,14 @@ NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle);
 /** The long name that a name in a directory is short for. @param dir virtual path @param room [out]
  * the long name, or `name` itself if it is nobody's short name */
 NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name);
+
+/* --- control.c --------------------------------------------------------------------------- */
+/** Serial number of the volume that a file of the layer's is seen on. @return false: no such file
+ */
+bool files_volume_id(HANDLE handle, uint64_t *serial);
+/* change.c */
+/** @return STATUS_SUCCESS; STATUS_ACCESS_DENIED the handle is on a file of the host's */
+NTSTATUS files_check_private(HANDLE handle);
 
 /* --- watch.c ----------------------------------------------------------------------------- */
 /** The last handle that watches is closed. */

@@ -18,6 +18,12 @@ static const struct fvm_hook hooks[] = {FVM_HOOK(files, NtCreateFile),
                                         FVM_HOOK(files, NtNotifyChangeDirectoryFile),
                                         FVM_HOOK(files, NtCancelIoFile),
                                         FVM_HOOK(files, NtCancelIoFileEx),
+                                        FVM_HOOK(files, NtFsControlFile),
+                                        FVM_HOOK(files, NtSetEaFile),
+                                        FVM_HOOK(files, NtLockFile),
+                                        FVM_HOOK(files, NtUnlockFile),
+                                        FVM_HOOK(files, NtQueryVolumeInformationFile),
+                                        FVM_HOOK(files, NtSetVolumeInformationFile),
                                         FVM_HOOK(files, NtClose),
                                         {0}};
 const struct fvm_room fvm_room_files = {.name = "files", .hooks = hooks, .start = files_start};

@@ -259,6 +259,10 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     status = files_resolve(&place, scratch, attr, true);
     if (!NT_SUCCESS(status))
         return status;
+    /* The raw volume, which all files of the host's are on. */
+    if (!place.is_file && place.path.kind == FVM_NTPATH_VOLUME &&
+        files_wants_change(opening->access, opening->options))
+        return STATUS_ACCESS_DENIED;
     if (!place.is_file)
         return FVM_PASS;
     *side = place.is_as_given ? FILES_SIDE_LAYER : FILES_SIDE_HOST;

@@ -108,7 +108,7 @@ static NTSTATUS put_name(FILE_NAME_INFORMATION *info, ULONG cb, struct fvm_str n
 NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
                                             ULONG cb, ULONG class)
 {
-    enum { NAME = 9, ALL = 18, NORMALIZED_NAME = 48, ALL_NAME_AT = 96 };
+    enum { NAME = 9, ALL = 18, NORMALIZED_NAME = 48, ID = 59, ALL_NAME_AT = 96 };
     ULONG at = class == ALL ? ALL_NAME_AT : 0;
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     NTSTATUS status = real.NtQueryInformationFile(handle, io, info, cb, class);
@@ -116,6 +116,14 @@ NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     ULONG_PTR written;
     bool is_private;
 
+    if (class == ID && NT_SUCCESS(status)) {
+        struct files_slot *slot = files_slot(handle, false);
+        uint64_t serial;
+
+        if ((!slot || slot->side != FILES_SIDE_HOST) && files_volume_id(handle, &serial))
+            memcpy(info, &serial, sizeof(serial));
+        return status;
+    }
     if (class != NAME && class != ALL && class != NORMALIZED_NAME)
         return status;
     if ((!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW) ||

@@ -64,6 +64,8 @@ void files_shared_put(struct files_shared *shared)
     files_listing_free(shared->listing);
     if (shared->watch)
         files_watch_end(shared->watch);
+    if (shared->locks)
+        real.NtClose(shared->locks);
     if (shared->port)
         real.NtClose(shared->port);
     files_free(shared);
