@@ -2,6 +2,7 @@
  * usage: handles FILE [write]     each call that changes a file or its volume: what NT says
  *        handles lock FILE MS     lock it whole, hold that so long
  *        handles volume FILE FILE are both on the same volume, by all that can be asked?
+ *        handles ids FOLDER       do listings, handles and opening by id agree on ids?
  *        handles delete NAME      NtDeleteFile */
 #include "nt.h"
 
@@ -146,6 +147,54 @@ static int volume(const wchar_t *one, const wchar_t *two)
     return 0;
 }
 
+/** Open what has the id, below a folder, and print its name. */
+static void open_by_id(HANDLE root, uint64_t id)
+{
+    UNICODE_STRING name = {
+        .Length = sizeof(id), .MaximumLength = sizeof(id), .Buffer = (WCHAR *)&id};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .RootDirectory = root, .ObjectName = &name};
+    HANDLE handle;
+    NTSTATUS status =
+        NtOpenFile(&handle, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &attr, &io, 7,
+                   NT_OPEN_BY_FILE_ID | NT_SYNCHRONOUS_IO_NONALERT | NT_OPEN_FOR_BACKUP_INTENT);
+
+    if (status) {
+        printf(" %08lx\n", status);
+        return;
+    }
+    memset(bytes, 0x55, sizeof(bytes));
+    NtQueryInformationFile(handle, &io, bytes, sizeof(bytes), NT_NAME_INFO);
+    memset(bytes + 4 + *(ULONG *)bytes, 0, 2);
+    printf(" %ls\n", (wchar_t *)(bytes + 4));
+    NtClose(handle);
+}
+
+/** By NtQueryDirectoryFile, NtQueryInformationFile and NtOpenFile. */
+static int ids(const wchar_t *folder)
+{
+    enum { ID_BOTH = 37, ID_AT = 96, NAME_CB_AT = 60, NAME_AT = 104 };
+    static unsigned char entry[2048] __attribute__((aligned(8)));
+    HANDLE root = open_path(folder, FILE_LIST_DIRECTORY), handle;
+
+    while (!NtQueryDirectoryFile(root, NULL, NULL, NULL, &io, entry, sizeof(entry), ID_BOTH, TRUE,
+                                 NULL, FALSE)) {
+        wchar_t name[300] = {0}, path[700];
+        uint64_t listed, told = 0;
+
+        memcpy(name, entry + NAME_AT, *(ULONG *)(entry + NAME_CB_AT));
+        memcpy(&listed, entry + ID_AT, sizeof(listed));
+        if (*name == '.')
+            continue;
+        swprintf(path, 700, L"%ls\\%ls", folder, name);
+        handle = open_path(path, FILE_READ_ATTRIBUTES);
+        NtQueryInformationFile(handle, &io, &told, sizeof(told), NT_INTERNAL_INFO);
+        NtClose(handle);
+        printf("%ls: %s", name, listed == told ? "one id" : "TWO IDS");
+        open_by_id(root, listed);
+    }
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     UNICODE_STRING name;
@@ -156,6 +205,8 @@ int wmain(int argc, wchar_t **argv)
         return lock(argv[2], wcstoul(argv[3], NULL, 10));
     if (argc == 4 && !wcscmp(argv[1], L"volume"))
         return volume(argv[2], argv[3]);
+    if (argc == 3 && !wcscmp(argv[1], L"ids"))
+        return ids(argv[2]);
     if (argc == 3 && !wcscmp(argv[1], L"delete")) {
         name_of(&attr, &name, argv[2]);
         printf("NtDeleteFile %08lx\n", NtDeleteFile(&attr));

@@ -26,7 +26,7 @@ NtWriteFile c0000022
 section c0000022
 NtSetVolumeInformationFile c0000022
 ROWS
-is "$(grep -c '^NtSetInformationFile.* c0000022$' <<<"$out")" 6 'NtSetInformationFile: size, allocation, valid data, disposition, rename, link'
+is "$(grep -c '^NtSetInformationFile.* c0000022$' <<<"$out")" 5 'NtSetInformationFile: size, allocation, valid data, disposition, rename'
 is "$(sed -n 's/^not a known one //p' <<<"$out")" c0000022 'a control code that nobody knows'
 outside "$probe" "$H\\file"; reads=$(grep '^GET_' <<<"$out"); inside 1 "$probe" "$H\\file"; is "$(grep '^GET_' <<<"$out")" "$reads" "codes that read are the host's"
 is "$(hash_host)" "$before" 'the host has changed in nothing'
@@ -44,6 +44,12 @@ for ((i = 0; i < 100; i++)); do grep -q NtLock held.txt && break; sleep 0.1; don
 outside "$probe" lock "$H\\file" 0; is "$out" "$lines" 'while a program of a VM has it locked, the host can lock it'
 inside 3 "$probe" lock "$H\\file" 0; is "$out" "$lines" 'and another VM'
 wait $held
+# --- ids: of the host's files, of copies, of new ones, in directories that moved
+mkdir -p "$home/tree/deep"; for name in host copied gone deep/host deep/copied; do echo x >"$home/tree/$name"; done
+inside 4 cmd /c "echo y>>$H\\tree\\copied& echo y>>$H\\tree\\deep\\copied& del $H\\tree\\gone& echo new>$H\\tree\\new"
+inside 4 "$probe" ids "$H\\tree"; is "$out" "$(for name in copied deep host new; do echo "$name: one id \\handles-test\\tree\\$name"; done)" 'a listing, a handle and opening by id agree'
+inside 4 cmd /c "ren $H\\tree moved& ren $H\\moved\\deep low"
+inside 4 "$probe" ids "$H\\moved\\low"; is "$out" "$(for name in copied host; do echo "$name: one id \\handles-test\\moved\\low\\$name"; done)" 'in a directory that was moved too'
 # --- NtQueryVolumeInformationFile
 inside 1 cmd /c "echo new>$H\\new"; inside 1 "$probe" volume "$H\\file" "$H\\new"
 is "$out" $'1: 00000000 same\n3: 00000000 same\n4: 00000000 same\n5: 00000000 same\n7: 00000000 same\nserial number: same' "a private file is on the host's volume"

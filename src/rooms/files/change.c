@@ -155,7 +155,8 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     NTSTATUS status = STATUS_SUCCESS;
 
     if (!target->is_file)
-        return STATUS_NOT_SAME_DEVICE;
+        return target->path.kind == FVM_NTPATH_DEVICE ? STATUS_BAD_DEVICE_TYPE
+                                                      : STATUS_NOT_SAME_DEVICE;
     /* A name with a backslash at its end is a directory's. */
     if (!is_link && target->path.flags & FVM_NTPATH_TRAILING &&
         files_kind(source) != FILES_DIRECTORY)
@@ -293,8 +294,6 @@ static bool changes(ULONG class)
     case DISPOSITION_EX_CLASS:
     case RENAME_CLASS:
     case RENAME_EX_CLASS:
-    case LINK_CLASS:
-    case LINK_EX_CLASS:
         return true;
     default:
         return false;
@@ -322,20 +321,39 @@ NTSTATUS files_check_private(HANDLE handle)
     return path.cch && !is_private ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
-/* Wine's SetFileAttributes opens a file with no right to change it, and its NtSetInformationFile
- * does not ask for one: what is the host's is copied here, not when it was opened. */
-static NTSTATUS set_basic(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb)
+/* Wine's SetFileAttributes and CreateHardLink open a file with no right to change it, and its
+ * NtSetInformationFile does not ask for one: what is the host's is copied here, not when it was
+ * opened.
+ * @param copy [out] NULL: the handle itself will do; else to be used in its place, and closed */
+static NTSTATUS find_copy(HANDLE *copy, HANDLE handle)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     NTSTATUS status = files_check_private(handle);
     struct fvm_str path;
 
+    *copy = NULL;
     if (status != STATUS_ACCESS_DENIED || !real.__wine_unix_spawnvp)
-        return NT_SUCCESS(status) ? real.NtSetInformationFile(handle, io, info, cb, BASIC_CLASS)
-                                  : status;
+        return status;
     scratch = files_scratch_get();
     status = scratch ? files_path_of(&path, scratch, handle, NULL) : STATUS_NO_MEMORY;
-    return NT_SUCCESS(status) ? files_set_basic(path, scratch, io, info, cb) : status;
+    return NT_SUCCESS(status) ? files_open_copy(copy, path, scratch) : status;
+}
+
+/* Classes that Wine's kernelbase sets without the right. */
+static NTSTATUS set_in_copy(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class)
+{
+    HANDLE copy;
+    NTSTATUS status = find_copy(&copy, handle);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (copy)
+        handle = copy;
+    status = class == BASIC_CLASS ? real.NtSetInformationFile(handle, io, info, cb, class)
+                                  : set_name(handle, io, info, cb, class);
+    if (copy)
+        real.NtClose(copy);
+    return status;
 }
 
 /* Does this host have the class at all? */
@@ -386,14 +404,14 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
         return answer(io, status);
     switch (class) {
     case BASIC_CLASS:
-        return answer(io, set_basic(handle, io, info, cb));
+    case LINK_CLASS:
+    case LINK_EX_CLASS:
+        return answer(io, set_in_copy(handle, io, info, cb, class));
     case DISPOSITION_CLASS:
     case DISPOSITION_EX_CLASS:
         return answer(io, set_disposition(handle, io, info, cb, class));
     case RENAME_CLASS:
     case RENAME_EX_CLASS:
-    case LINK_CLASS:
-    case LINK_EX_CLASS:
         return answer(io, set_name(handle, io, info, cb, class));
     case COMPLETION_CLASS:
         status = real.NtSetInformationFile(handle, io, info, cb, class);

@@ -295,22 +295,15 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
     return status;
 }
 
-NTSTATUS files_set_basic(struct fvm_str path, struct files_scratch *scratch, IO_STATUS_BLOCK *io,
-                         void *info, ULONG cb)
+NTSTATUS files_open_copy(HANDLE *copy, struct fvm_str path, struct files_scratch *scratch)
 {
     struct files_place place;
-    HANDLE copy;
     NTSTATUS status = files_place_of(&place, scratch, path);
 
     if (NT_SUCCESS(status) && !files_is_own(&place))
         status = files_copy_up(&place, scratch);
     if (NT_SUCCESS(status))
         status = files_locate(&place, scratch);
-    if (NT_SUCCESS(status))
-        status = open_real(&copy, place.layer, FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = real.NtSetInformationFile(copy, io, info, cb, BASIC_CLASS);
-    real.NtClose(copy);
-    return status;
+    return NT_SUCCESS(status) ? open_real(copy, place.layer, FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0)
+                              : status;
 }

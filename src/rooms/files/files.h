@@ -88,10 +88,9 @@ NTSTATUS files_make_parents(const struct files_place *place);
  * @return STATUS_SUCCESS: the place is the VM's now; NT's status of what failed
  */
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch);
-/** Set attributes and times of an open file of the host's: in the VM's copy of it.
+/** Open the VM's copy of a file, to set its attributes; make it if it is not there.
  * @param path virtual @return NT's */
-NTSTATUS files_set_basic(struct fvm_str path, struct files_scratch *scratch, IO_STATUS_BLOCK *io,
-                         void *info, ULONG cb);
+NTSTATUS files_open_copy(HANDLE *copy, struct fvm_str path, struct files_scratch *scratch);
 /** Give an open file another name: call one of NtSetInformationFile's classes with it.
  * @param first ReplaceIfExists, or the flags of the Ex forms @return NT's; STATUS_NAME_TOO_LONG */
 NTSTATUS files_set_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct fvm_str name,
@@ -132,7 +131,9 @@ bool files_may_create(ULONG disposition);
 struct files_listing;
 /* What duplicates of one handle have in common, made when it is needed. */
 struct files_shared {
-    uint32_t refs; /* handles, and calls that use it just now */
+    uint32_t refs;        /* handles, and calls that use it just now */
+    struct fvm_str moved; /* virtual path of a host's file below a directory that the VM moved, for
+                             the host has it under another name; cch 0: its name tells it */
     struct files_listing *listing;
     struct files_watch *watch;
     HANDLE locks; /* the file of the layer's that the host's file is locked in; NULL none */
@@ -149,6 +150,10 @@ struct files_slot {
 struct files_slot *files_slot(HANDLE handle, bool make);
 /** Note where a new handle's file is. What was known of an earlier one of its number is gone. */
 void files_slot_set(HANDLE handle, enum files_side side);
+/** Remember the virtual path of a handle, where the name of the host's file does not tell it. */
+void files_slot_keep_path(HANDLE handle, struct fvm_str path);
+/** That path. @return cch 0: none is remembered */
+struct fvm_str files_slot_path(HANDLE handle);
 /** What the handle shares with its duplicates; made if it is not there. @return NULL no memory */
 struct files_shared *files_shared(struct files_slot *slot);
 /** One handle, or one call, less. @param shared may be NULL */
@@ -169,6 +174,12 @@ NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle);
 /** The long name that a name in a directory is short for. @param dir virtual path @param room [out]
  * the long name, or `name` itself if it is nobody's short name */
 NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name);
+
+/* --- by_id.c ----------------------------------------------------------------------------- */
+/** The virtual path of the file that an id is of. @param path [out] in scratch->other @param attr
+ * captured; the name is the id, looked for below the root */
+NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
+                       const OBJECT_ATTRIBUTES *attr);
 
 /* --- control.c --------------------------------------------------------------------------- */
 /** Serial number of the volume that a file of the layer's is seen on. @return false: no such file

@@ -453,6 +453,8 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
         return begin_listing(shared, &call, mask);
     if (listing->is_plain)
         return call_real(&call, mask);
+    if (cb < files_list_least_cb(class))
+        return STATUS_INFO_LENGTH_MISMATCH;
     /* A duplicate may have less rights. */
     status = slot->may_list ? STATUS_SUCCESS : check_access(&call, listing);
     return NT_SUCCESS(status) ? serve(listing, &call) : status;

@@ -2,6 +2,7 @@
  * become the VM's own first? */
 #include "rooms/files/files.h"
 
+#include "engine/capture.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
 
@@ -32,6 +33,8 @@ static NTSTATUS call_real(const struct opening *opening, const struct files_plac
     if (NT_SUCCESS(status))
         files_slot_set(*opening->handle,
                        name.s == place->layer.s ? FILES_SIDE_LAYER : FILES_SIDE_HOST);
+    if (NT_SUCCESS(status) && name.s == place->host.s && place->hit.answer == FVM_INDEX_BELOW_MOVED)
+        files_slot_keep_path(*opening->handle, place->path.path);
     return status;
 }
 
@@ -205,37 +208,26 @@ static NTSTATUS pass(NTSTATUS status, const struct opening *opening, enum files_
     return status;
 }
 
-/* The host finds the file; what was asked for is asked of its name, for it may be the host's own.
- */
-static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
+/* What is asked of an id is asked of its name, for that may be the host's own. */
+static NTSTATUS open_by_id(const struct opening *opening, const OBJECT_ATTRIBUTES *attr)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     struct opening by_name = *opening;
     struct fvm_buf room;
-    OBJECT_ATTRIBUTES named;
+    OBJECT_ATTRIBUTES given, named;
     UNICODE_STRING text;
-    IO_STATUS_BLOCK io;
     struct fvm_str path;
-    HANDLE found;
     enum files_side side;
-    NTSTATUS status;
+    NTSTATUS status = scratch ? fvm_copy_guarded(&given, attr, sizeof(given)) : STATUS_NO_MEMORY;
 
-    if (!scratch)
-        return STATUS_NO_MEMORY;
-    status = real.NtOpenFile(&found, FILE_READ_ATTRIBUTES | SYNCHRONIZE, attr, &io,
-                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                             FILE_OPEN_BY_FILE_ID | FILE_SYNCHRONOUS_IO_NONALERT |
-                                 FILE_OPEN_FOR_BACKUP_INTENT);
+    if (NT_SUCCESS(status))
+        status = files_find_id(&path, scratch, &given);
     if (!NT_SUCCESS(status))
         return status;
-    status = files_path_of(&path, scratch, found, NULL);
-    real.NtClose(found);
-    if (!NT_SUCCESS(status) || !path.cch)
-        return NT_SUCCESS(status) ? STATUS_INVALID_PARAMETER : status;
     room = (struct fvm_buf){scratch->given, 0, FILES_NAME_CCH};
     if (fvm_failed(fvm_ntpath_to_nt(&room, path)))
         return STATUS_NAME_TOO_LONG;
-    files_attr(&named, &text, fvm_buf_str(&room), attr->Attributes);
+    files_attr(&named, &text, fvm_buf_str(&room), given.Attributes);
     by_name.options &= ~(ULONG)FILE_OPEN_BY_FILE_ID;
     status = open_place(&by_name, &named, &side);
     return status == FVM_PASS ? pass(call_as_given(&by_name, &named), &by_name, side) : status;

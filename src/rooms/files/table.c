@@ -6,6 +6,8 @@
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
 
+#include <string.h>
+
 enum { PAGES = 256, SLOTS = 4096 }; /* handles up to 4 million; others have no slot */
 FVM_STATE static struct files_slot *pages[PAGES];
 FVM_STATE static void *heap;
@@ -40,6 +42,26 @@ void files_slot_set(HANDLE handle, enum files_side side)
     slot->side = side;
 }
 
+void files_slot_keep_path(HANDLE handle, struct fvm_str path)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared = slot ? files_shared(slot) : NULL;
+    uint16_t *copy = shared ? files_allocate((size_t)path.cch * sizeof(*copy)) : NULL;
+
+    if (!copy)
+        return;
+    memcpy(copy, path.s, path.cch * sizeof(*copy));
+    shared->moved = (struct fvm_str){copy, path.cch};
+}
+
+struct fvm_str files_slot_path(HANDLE handle)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared = slot ? slot->shared : NULL;
+
+    return shared ? shared->moved : (struct fvm_str){0};
+}
+
 struct files_shared *files_shared(struct files_slot *slot)
 {
     struct files_shared *shared = __atomic_load_n(&slot->shared, __ATOMIC_ACQUIRE), *made;
@@ -61,6 +83,7 @@ void files_shared_put(struct files_shared *shared)
 {
     if (!shared || __atomic_sub_fetch(&shared->refs, 1, __ATOMIC_ACQ_REL))
         return;
+    files_free((void *)(uintptr_t)shared->moved.s);
     files_listing_free(shared->listing);
     if (shared->watch)
         files_watch_end(shared->watch);
