@@ -2,6 +2,7 @@
  * is right inside.
  * usage: watch calls FOLDER               every way in which the call can be made and can end
  *        watch duplicates FOLDER          handles of one directory: not as Wine 8 does it
+ *        watch leave FOLDER               end the only thread while it waits
  *        watch until FOLDER flat|tree FILTER SECONDS [COMMAND]
  *            run the command; print the changes, in their order, until the name `end` is made */
 #include "nt.h"
@@ -311,7 +312,7 @@ int wmain(int argc, wchar_t **argv)
     bool is_until = argc >= 6 && !wcscmp(argv[1], L"until");
 
     if (argc != 3 && !is_until) {
-        fprintf(stderr, "usage: watch calls|duplicates FOLDER\n"
+        fprintf(stderr, "usage: watch calls|duplicates|leave FOLDER\n"
                         "       watch until FOLDER flat|tree FILTER SECONDS [COMMAND]\n");
         return 2;
     }
@@ -323,6 +324,11 @@ int wmain(int argc, wchar_t **argv)
     if (!wcscmp(argv[1], L"duplicates")) {
         duplicates();
         return 0;
+    }
+    if (!wcscmp(argv[1], L"leave")) {
+        printf("%08lx\n", start(open_folder(NT_DIRECTORY_FILE), event, NULL, NULL, 100));
+        fflush(stdout);
+        ExitThread(0);
     }
     signals();
     ends();

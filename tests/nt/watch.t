@@ -12,6 +12,9 @@ is "$(ls "$home/dir")" $'one.txt\nsub' 'and nothing of it was done on the host'
 fresh; inside 1 "$probe" duplicates "$D"
 is "$out" $'one of two is closed: waits status=77\nthe other tells: signalled status=0 1:d\nboth are closed: signalled status=8000000a' 'NtDuplicateObject: two handles watch together'
 
+SECONDS=0; inside 2 "$probe" leave "$D"; is "$rc $out" '0 00000103' 'the thread of the engine that watches'
+ok "does not keep a program alive whose own threads have ended ($SECONDS s)" test $SECONDS -lt 10
+
 # --- changes of the VM's own in a directory of the host's: copies that are made on the way do not show
 vm=10
 same() { # NAME FILTER COMMANDS: told outside and inside alike
