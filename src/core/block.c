@@ -117,3 +117,34 @@ void fvm_member_remove(struct fvm_block *block, uint32_t pid, int64_t created_10
         __atomic_compare_exchange_n(&block->members[at].pid, &pid, 0, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_RELAXED);
 }
+
+uint64_t fvm_note_count(const struct fvm_block *block)
+{
+    return __atomic_load_n(&block->note_count, __ATOMIC_ACQUIRE);
+}
+
+uint64_t fvm_note_add(struct fvm_block *block, uint64_t what)
+{
+    uint64_t number = __atomic_fetch_add(&block->note_count, 1, __ATOMIC_ACQ_REL);
+
+    __atomic_store_n(&block->notes[number % FVM_NOTES], what, __ATOMIC_RELEASE);
+    return number;
+}
+
+void fvm_note_drop(struct fvm_block *block, uint64_t number, uint64_t what)
+{
+    __atomic_compare_exchange_n(&block->notes[number % FVM_NOTES], &what, 0, false,
+                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+uint64_t fvm_note_find(const struct fvm_block *block, uint64_t what, uint64_t since)
+{
+    uint64_t count = fvm_note_count(block);
+
+    if (count > FVM_NOTES && since < count - FVM_NOTES)
+        since = count - FVM_NOTES;
+    for (; since < count; since++)
+        if (__atomic_load_n(&block->notes[since % FVM_NOTES], __ATOMIC_ACQUIRE) == what)
+            return since;
+    return FVM_NO_NOTE;
+}

@@ -19,7 +19,8 @@ enum {
     FVM_BLOCK_CB = FVM_BLOCK_AT_ENGINES + FVM_ENGINES * FVM_ENGINE_CB,
     FVM_MEMBERS = 4096, /* processes that a VM can have at one time */
     FVM_BLOCK_PATH_CCH = 400,
-    FVM_BLOCK_ALIASES = 16
+    FVM_BLOCK_ALIASES = 16,
+    FVM_NOTES = 4096
 };
 
 /* A path of at most FVM_BLOCK_PATH_CCH units. */
@@ -63,6 +64,9 @@ struct fvm_block {
     } aliases[FVM_BLOCK_ALIASES];
     struct fvm_block_engine engines[FVM_ENGINES];
     struct fvm_member members[FVM_MEMBERS];
+    /* What members did that the others shall not take for a change; note N is at N % FVM_NOTES. */
+    uint64_t note_count;
+    uint64_t notes[FVM_NOTES];
 };
 
 _Static_assert(offsetof(struct fvm_block, engines) == 26568, "the same for 32 and 64 bits");
@@ -105,5 +109,15 @@ fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created
 bool fvm_member_is(const struct fvm_block *block, uint32_t pid, int64_t created_100ns);
 /** Free the place of a process that has ended. */
 void fvm_member_remove(struct fvm_block *block, uint32_t pid, int64_t created_100ns);
+/** Write a note, before what it tells of can be seen. Lock-free. @param what not 0 @return its
+ * number */
+uint64_t fvm_note_add(struct fvm_block *block, uint64_t what);
+/** Take it back: nothing was done. */
+void fvm_note_drop(struct fvm_block *block, uint64_t number, uint64_t what);
+/** The oldest note of this kind that is not older than `since`. @return its number; FVM_NO_NOTE */
+uint64_t fvm_note_find(const struct fvm_block *block, uint64_t what, uint64_t since);
+/** The number that the next note gets. */
+uint64_t fvm_note_count(const struct fvm_block *block);
+#define FVM_NO_NOTE UINT64_MAX
 /** How many places were ever used; walk members[0..n) to sweep. */
 uint32_t fvm_member_high(const struct fvm_block *block);

@@ -51,6 +51,31 @@
     X(NTSTATUS, NtDeleteFile, (OBJECT_ATTRIBUTES *))                                               \
     X(NTSTATUS, NtQueryObject, (HANDLE, ULONG, void *, ULONG, ULONG *))                            \
     X(NTSTATUS, NtQueryVirtualMemory, (HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *))     \
+    X(NTSTATUS, NtDuplicateObject, (HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG))  \
+    X(NTSTATUS, NtNotifyChangeDirectoryFile,                                                       \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, ULONG, BOOLEAN))          \
+    X(NTSTATUS, NtFsControlFile,                                                                   \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG))    \
+    X(NTSTATUS, NtSetEaFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG))                           \
+    X(NTSTATUS, NtLockFile,                                                                        \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *,        \
+       ULONG *, BOOLEAN, BOOLEAN))                                                                 \
+    X(NTSTATUS, NtUnlockFile,                                                                      \
+      (HANDLE, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *, ULONG *))                      \
+    X(NTSTATUS, NtQueryVolumeInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))   \
+    X(NTSTATUS, NtSetVolumeInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))     \
+    X(NTSTATUS, NtCancelIoFile, (HANDLE, IO_STATUS_BLOCK *))                                       \
+    X(NTSTATUS, NtCancelIoFileEx, (HANDLE, IO_STATUS_BLOCK *, IO_STATUS_BLOCK *))                  \
+    X(NTSTATUS, NtCreateIoCompletion, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG))         \
+    X(NTSTATUS, NtSetIoCompletion, (HANDLE, ULONG_PTR, ULONG_PTR, NTSTATUS, SIZE_T))               \
+    X(NTSTATUS, NtRemoveIoCompletion,                                                              \
+      (HANDLE, ULONG_PTR *, ULONG_PTR *, IO_STATUS_BLOCK *, LARGE_INTEGER *))                      \
+    X(NTSTATUS, NtCreateEvent, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, BOOLEAN))       \
+    X(NTSTATUS, NtResetEvent, (HANDLE, LONG *))                                                    \
+    X(NTSTATUS, NtWaitForSingleObject, (HANDLE, BOOLEAN, const LARGE_INTEGER *))                   \
+    X(NTSTATUS, NtCreateThreadEx,                                                                  \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE, void *, void *, ULONG, ULONG_PTR,       \
+       SIZE_T, SIZE_T, void *))                                                                    \
     X(NTSTATUS, NtQueueApcThread, (HANDLE, void *, void *, void *, void *))                        \
     X(NTSTATUS, NtSetEvent, (HANDLE, LONG *))                                                      \
     X(NTSTATUS, NtCreateSection,                                                                   \

@@ -102,3 +102,22 @@ TEST(block_knows_places_of_its_layer)
         ok(!drive || fvm_str_eq(rest, want), "case %zu: %u units", i, rest.cch);
     }
 }
+
+TEST(block_notes_are_found_once_written)
+{
+    struct fvm_block *b = fresh();
+    uint64_t first = fvm_note_add(b, 5), second = fvm_note_add(b, 5);
+
+    ok(first == 0 && second == 1 && fvm_note_count(b) == 2, "numbers");
+    ok(fvm_note_find(b, 5, 0) == 0 && fvm_note_find(b, 5, 1) == 1, "the oldest first");
+    ok(fvm_note_find(b, 5, 2) == FVM_NO_NOTE && fvm_note_find(b, 6, 0) == FVM_NO_NOTE, "none");
+    fvm_note_drop(b, first, 6);
+    ok(fvm_note_find(b, 5, 0) == 0, "another's is not taken back");
+    fvm_note_drop(b, first, 5);
+    ok(fvm_note_find(b, 5, 0) == 1, "taken back");
+    for (uint32_t i = 0; i < FVM_NOTES; i++)
+        fvm_note_add(b, 9);
+    ok(fvm_note_find(b, 5, 0) == FVM_NO_NOTE && fvm_note_find(b, 9, 0) == 2, "old ones go");
+    b->note_count = UINT64_MAX - 1;
+    ok(fvm_note_find(b, 5, 0) == FVM_NO_NOTE, "a number that lies ends");
+}

@@ -122,12 +122,18 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
     struct fvm_ntpath path;
     ULONG got;
     bool found;
-    NTSTATUS status = real.NtQueryObject(handle, OBJECT_NAME_INFORMATION_CLASS, name,
-                                         sizeof(scratch->bytes), &got);
+    NTSTATUS status;
 
-    *out = (struct fvm_str){0};
     if (is_private)
         *is_private = false;
+    *out = files_slot_path(handle);
+    if (out->cch) {
+        memcpy(room.s, out->s, out->cch * sizeof(*room.s));
+        out->s = room.s;
+        return STATUS_SUCCESS;
+    }
+    status = real.NtQueryObject(handle, OBJECT_NAME_INFORMATION_CLASS, name, sizeof(scratch->bytes),
+                                &got);
     if (!NT_SUCCESS(status))
         return status;
     status = fvm_buf_add(&text, (struct fvm_str){name->Buffer, name->Length / sizeof(WCHAR)});
