@@ -3,6 +3,7 @@
  *        handles lock FILE MS     lock it whole, hold that so long
  *        handles volume FILE FILE are both on the same volume, by all that can be asked?
  *        handles ids FOLDER       do listings, handles and opening by id agree on ids?
+ *        handles renamed FOLDER NEW FILE   rename it; open the file relative to an older handle
  *        handles delete NAME      NtDeleteFile */
 #include "nt.h"
 
@@ -195,6 +196,22 @@ static int ids(const wchar_t *folder)
     return 0;
 }
 
+static int renamed(const wchar_t *folder, const wchar_t *new_name, wchar_t *file)
+{
+    HANDLE root = open_path(folder, FILE_LIST_DIRECTORY), handle = NULL;
+    USHORT cb = (USHORT)(wcslen(file) * sizeof(*file));
+    UNICODE_STRING name = {cb, cb, file};
+    OBJECT_ATTRIBUTES attr = {sizeof(attr), root, &name, NT_CASE_INSENSITIVE, NULL, NULL};
+
+    printf("renamed %d", MoveFileW(folder, new_name));
+    printf(" opened %08lx", NtOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attr, &io, 7,
+                                       NT_SYNCHRONOUS_IO_NONALERT));
+    memset(bytes, 0, 16);
+    NtReadFile(handle, NULL, NULL, NULL, &io, bytes, 15, NULL, NULL);
+    printf(" %s", (char *)bytes);
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     UNICODE_STRING name;
@@ -205,6 +222,8 @@ int wmain(int argc, wchar_t **argv)
         return lock(argv[2], wcstoul(argv[3], NULL, 10));
     if (argc == 4 && !wcscmp(argv[1], L"volume"))
         return volume(argv[2], argv[3]);
+    if (argc == 5 && !wcscmp(argv[1], L"renamed"))
+        return renamed(argv[2], argv[3], argv[4]);
     if (argc == 3 && !wcscmp(argv[1], L"ids"))
         return ids(argv[2]);
     if (argc == 3 && !wcscmp(argv[1], L"delete")) {

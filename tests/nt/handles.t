@@ -50,6 +50,8 @@ inside 4 cmd /c "echo y>>$H\\tree\\copied& echo y>>$H\\tree\\deep\\copied& del $
 inside 4 "$probe" ids "$H\\tree"; is "$out" "$(for name in copied deep host new; do echo "$name: one id \\handles-test\\tree\\$name"; done)" 'a listing, a handle and opening by id agree'
 inside 4 cmd /c "ren $H\\tree moved& ren $H\\moved\\deep low"
 inside 4 "$probe" ids "$H\\moved\\low"; is "$out" "$(for name in copied host; do echo "$name: one id \\handles-test\\moved\\low\\$name"; done)" 'in a directory that was moved too'
+mkdir -p "$home/root/below"; echo found >"$home/root/below/file"
+inside 5 "$probe" renamed "$H\\root" "$H\\toor" 'below\file'; is "$out" 'renamed 1 opened 00000000 found' 'a handle on a directory that was renamed through another one leads there'
 # --- NtQueryVolumeInformationFile
 inside 1 cmd /c "echo new>$H\\new"; inside 1 "$probe" volume "$H\\file" "$H\\new"
 is "$out" $'1: 00000000 same\n3: 00000000 same\n4: 00000000 same\n5: 00000000 same\n7: 00000000 same\nserial number: same' "a private file is on the host's volume"

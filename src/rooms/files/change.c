@@ -268,7 +268,11 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
         status = prepare_target(&target, scratch, handle, from, first & 1, !is_rename);
     if (NT_SUCCESS(status))
         status = files_set_name(handle, io, first, target.layer, class, scratch);
-    return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;
+    if (NT_SUCCESS(status))
+        status = note(from, &target, is_rename);
+    if (NT_SUCCESS(status) && is_rename && files_kind(handle) == FILES_DIRECTORY)
+        files_slots_moved(from, target.path.path);
+    return status;
 }
 
 /* As the call itself would have left it. */

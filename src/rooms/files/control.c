@@ -110,7 +110,9 @@ NTSTATUS NTAPI files_NtLockFile(HANDLE handle, HANDLE event, void *apc, void *co
                                 ULONG *key, BOOLEAN at_once, BOOLEAN exclusive)
 {
     HANDLE locks = find_locks(handle, true);
-    NTSTATUS status = locks == handle ? STATUS_SUCCESS : check_lock(handle);
+    /* Wine asks for no right. */
+    bool is_checked = locks != handle && !real.__wine_unix_spawnvp;
+    NTSTATUS status = is_checked ? check_lock(handle) : STATUS_SUCCESS;
 
     if (!locks)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -66,6 +66,9 @@ NTSTATUS files_place_of(struct files_place *place, struct files_scratch *scratch
  * @param is_private [out] NULL, or for: it lies in the layer */
 NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
                        bool *is_private);
+/** The same as it is told: after a rename through another handle it is the old one, with Wine. */
+NTSTATUS files_path_told(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                         bool *is_private);
 /** Spell the last component in the layer as the caller did: he may be making it anew. */
 void files_respell_layer(struct files_place *place);
 /** Turn a real NT name (layer or host) into the virtual one, in place. @return is it another? */
@@ -138,11 +141,17 @@ bool files_may_create(ULONG disposition);
 
 /* --- table.c: what is known of handles in this process ----------------------------------- */
 struct files_listing;
+/* A virtual path that is remembered; never changed. */
+struct files_path {
+    struct files_path *before; /* that it took the place of: somebody may still read it */
+    struct fvm_str path;       /* behind this struct */
+};
 /* What duplicates of one handle have in common, made when it is needed. */
 struct files_shared {
-    uint32_t refs;        /* handles, and calls that use it just now */
-    struct fvm_str moved; /* virtual path of a host's file below a directory that the VM moved, for
-                             the host has it under another name; cch 0: its name tells it */
+    uint32_t refs;           /* handles, and calls that use it just now */
+    struct files_path *told; /* virtual path of a host's file below a directory that the VM moved,
+                                for the host has it under another name; NULL: its name tells it */
+    struct files_path *now;  /* the same after a rename that the handle's name does not show */
     struct files_listing *listing;
     struct files_watch *watch;
     HANDLE locks; /* the file of the layer's that the host's file is locked in; NULL none */
@@ -161,8 +170,13 @@ struct files_slot *files_slot(HANDLE handle, bool make);
 void files_slot_set(HANDLE handle, enum files_side side);
 /** Remember the virtual path of a handle, where the name of the host's file does not tell it. */
 void files_slot_keep_path(HANDLE handle, struct fvm_str path);
-/** That path. @return cch 0: none is remembered */
+/** That path, for answers. @return cch 0: none is remembered */
 struct fvm_str files_slot_path(HANDLE handle);
+/** Where the file is now. @return cch 0: none is remembered */
+struct fvm_str files_slot_path_now(HANDLE handle);
+/** A directory got another name: tell this process' handles on it and below it, which Wine does
+ * not. */
+void files_slots_moved(struct fvm_str from, struct fvm_str to);
 /** What the handle shares with its duplicates; made if it is not there. @return NULL no memory */
 struct files_shared *files_shared(struct files_slot *slot);
 /** One handle, or one call, less. @param shared may be NULL */

@@ -159,7 +159,7 @@ NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     scratch = files_scratch_get();
     if (!scratch)
         return STATUS_NO_MEMORY;
-    if (!NT_SUCCESS(files_path_of(&path, scratch, handle, &is_private)) ||
+    if (!NT_SUCCESS(files_path_told(&path, scratch, handle, &is_private)) ||
         (!is_private && !files_slot_path(handle).cch))
         return status;
     status = put_name((FILE_NAME_INFORMATION *)(void *)((char *)info + at), cb - at,

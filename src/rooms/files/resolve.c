@@ -113,8 +113,17 @@ enum files_kind files_kind(HANDLE handle)
     return standard.Directory ? FILES_DIRECTORY : FILES_FILE;
 }
 
-NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
-                       bool *is_private)
+/* A path that is remembered. @return there is one */
+static bool take_path(struct fvm_str *out, struct files_scratch *scratch, struct fvm_str path)
+{
+    if (path.cch)
+        memcpy(scratch->other, path.s, path.cch * sizeof(*path.s));
+    *out = (struct fvm_str){scratch->other, path.cch};
+    return path.cch;
+}
+
+NTSTATUS files_path_told(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                         bool *is_private)
 {
     UNICODE_STRING *name = (UNICODE_STRING *)(void *)scratch->bytes;
     struct fvm_buf text = {scratch->given, 0, FILES_NAME_CCH};
@@ -126,12 +135,8 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
 
     if (is_private)
         *is_private = false;
-    *out = files_slot_path(handle);
-    if (out->cch) {
-        memcpy(room.s, out->s, out->cch * sizeof(*room.s));
-        out->s = room.s;
+    if (take_path(out, scratch, files_slot_path(handle)))
         return STATUS_SUCCESS;
-    }
     status = real.NtQueryObject(handle, OBJECT_NAME_INFORMATION_CLASS, name, sizeof(scratch->bytes),
                                 &got);
     if (!NT_SUCCESS(status))
@@ -146,6 +151,18 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
         return STATUS_SUCCESS; /* no file, so no path */
     if (path.kind == FVM_NTPATH_FILE || path.kind == FVM_NTPATH_UNC)
         *out = path.path;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                       bool *is_private)
+{
+    struct files_slot *slot = files_slot(handle, false);
+
+    if (!take_path(out, scratch, files_slot_path_now(handle)))
+        return files_path_told(out, scratch, handle, is_private);
+    if (is_private)
+        *is_private = slot && slot->side == FILES_SIDE_LAYER;
     return STATUS_SUCCESS;
 }
 

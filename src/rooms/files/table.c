@@ -42,16 +42,42 @@ void files_slot_set(HANDLE handle, enum files_side side)
     slot->side = side;
 }
 
+/* Put `head` and `tail` in the place of what was remembered. */
+static void remember(struct files_path **link, struct fvm_str head, struct fvm_str tail)
+{
+    uint32_t cch = head.cch + tail.cch;
+    struct files_path *made = files_allocate(sizeof(*made) + cch * sizeof(uint16_t));
+    uint16_t *text;
+
+    if (!made)
+        return;
+    text = (uint16_t *)(void *)(made + 1);
+    memcpy(text, head.s, head.cch * sizeof(*text));
+    if (tail.cch)
+        memcpy(text + head.cch, tail.s, tail.cch * sizeof(*text));
+    *made = (struct files_path){__atomic_load_n(link, __ATOMIC_ACQUIRE), {text, cch}};
+    while (!__atomic_compare_exchange_n(link, &made->before, made, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+        ;
+}
+
+static void forget(struct files_path *path)
+{
+    while (path) {
+        struct files_path *before = path->before;
+
+        files_free(path);
+        path = before;
+    }
+}
+
 void files_slot_keep_path(HANDLE handle, struct fvm_str path)
 {
     struct files_slot *slot = files_slot(handle, false);
     struct files_shared *shared = slot ? files_shared(slot) : NULL;
-    uint16_t *copy = shared ? files_allocate((size_t)path.cch * sizeof(*copy)) : NULL;
 
-    if (!copy)
-        return;
-    memcpy(copy, path.s, path.cch * sizeof(*copy));
-    shared->moved = (struct fvm_str){copy, path.cch};
+    if (shared)
+        remember(&shared->told, path, (struct fvm_str){0});
 }
 
 struct fvm_str files_slot_path(HANDLE handle)
@@ -59,7 +85,39 @@ struct fvm_str files_slot_path(HANDLE handle)
     struct files_slot *slot = files_slot(handle, false);
     struct files_shared *shared = slot ? slot->shared : NULL;
 
-    return shared ? shared->moved : (struct fvm_str){0};
+    return shared && shared->told ? shared->told->path : (struct fvm_str){0};
+}
+
+struct fvm_str files_slot_path_now(HANDLE handle)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared = slot ? slot->shared : NULL;
+
+    return shared && shared->now ? shared->now->path : (struct fvm_str){0};
+}
+
+static void move_slot(struct files_slot *slot, HANDLE handle, struct fvm_str from,
+                      struct fvm_str to, struct files_scratch *scratch)
+{
+    struct files_shared *shared;
+    struct fvm_str path;
+
+    if (!NT_SUCCESS(files_path_of(&path, scratch, handle, NULL)) ||
+        !fvm_str_begins_fold(path, from) || (path.cch > from.cch && path.s[from.cch] != '\\'))
+        return;
+    shared = files_shared(slot);
+    if (shared)
+        remember(&shared->now, to, fvm_str_sub(path, from.cch, path.cch));
+}
+
+void files_slots_moved(struct fvm_str from, struct fvm_str to)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+
+    for (ULONG_PTR page = 0; scratch && page < PAGES; page++)
+        for (ULONG_PTR at = 0; pages[page] && at < SLOTS; at++)
+            if (pages[page][at].side != FILES_SIDE_UNKNOWN)
+                move_slot(&pages[page][at], (HANDLE)((page * SLOTS + at) << 2), from, to, scratch);
 }
 
 struct files_shared *files_shared(struct files_slot *slot)
@@ -83,7 +141,8 @@ void files_shared_put(struct files_shared *shared)
 {
     if (!shared || __atomic_sub_fetch(&shared->refs, 1, __ATOMIC_ACQ_REL))
         return;
-    files_free((void *)(uintptr_t)shared->moved.s);
+    forget(shared->told);
+    forget(shared->now);
     files_listing_free(shared->listing);
     if (shared->watch)
         files_watch_end(shared->watch);
