@@ -83,7 +83,7 @@ FVM_ENGINE=$engine
 
 # --- the other tests, as 32-bit programs
 as32() { (cd "$tests" && env FVM_NT_PROGRAMS="$programs32" "${@:2}" bash "./$1") >"$1.log" 2>&1 || { grep -v '^ok' "$1.log"; return 1; }; }
-ok 'processes.t with 32-bit programs' as32 processes.t
+ok 'processes.t with 32-bit programs' as32 processes.t AS_32=1
 ok 'files.t with 32-bit programs' as32 files.t
 # Wine 8's wow64.dll fills the I/O status of calls that fail with what stood on its stack.
 ok 'differ.t, 32-bit, some seeds' as32 differ.t FVM_DIFFER_FROM=4 FVM_DIFFER_TO=12 FVM_DIFFER_SED='s/\(-> c[0-9a-f]*\) info=.*/\1/'

@@ -4,21 +4,40 @@
 #include <stdio.h>
 #include <wchar.h>
 
-typedef NTSTATUS NTAPI call_function(ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR, ULONG_PTR,
-                                     ULONG_PTR);
+typedef ULONG_PTR word;
 
-/* All of them take at most six arguments; on x64 more than it needs hurt no callee. */
-static void call(const char *name, ULONG_PTR a, ULONG_PTR b, ULONG_PTR c, ULONG_PTR d, ULONG_PTR e,
-                 ULONG_PTR f)
+/* With just as many arguments as the call has: on i386 the callee takes them off the stack. */
+static NTSTATUS call_with(const void *function, unsigned count, const word *a)
 {
-    call_function *function =
-        (call_function *)(void *)GetProcAddress(GetModuleHandleW(L"ntdll"), name);
+    switch (count) {
+    case 1:
+        return ((NTSTATUS(NTAPI *)(word))function)(a[0]);
+    case 2:
+        return ((NTSTATUS(NTAPI *)(word, word))function)(a[0], a[1]);
+    case 3:
+        return ((NTSTATUS(NTAPI *)(word, word, word))function)(a[0], a[1], a[2]);
+    case 4:
+        return ((NTSTATUS(NTAPI *)(word, word, word, word))function)(a[0], a[1], a[2], a[3]);
+    case 5:
+        return ((NTSTATUS(NTAPI *)(word, word, word, word, word))function)(a[0], a[1], a[2], a[3],
+                                                                           a[4]);
+    default:
+        return ((NTSTATUS(NTAPI *)(word, word, word, word, word, word))function)(a[0], a[1], a[2],
+                                                                                 a[3], a[4], a[5]);
+    }
+}
+
+static void call(const char *name, unsigned count, const word *arguments)
+{
+    const void *function = (const void *)GetProcAddress(GetModuleHandleW(L"ntdll"), name);
 
     if (function)
-        printf("%s: %lx\n", name, (unsigned long)function(a, b, c, d, e, f));
+        printf("%s: %lx\n", name, (unsigned long)call_with(function, count, arguments));
     else
         printf("%s: absent\n", name);
 }
+#define CALL(name, ...)                                                                            \
+    call(name, sizeof((word[]){__VA_ARGS__}) / sizeof(word), (word[]){__VA_ARGS__})
 
 static void exit_windows(UINT flags)
 {
@@ -38,25 +57,24 @@ int test_system(void)
     ULONG_PTR at = (ULONG_PTR)buffer;
     LARGE_INTEGER time = {.QuadPart = 0};
 
-    call("NtLoadDriver", name, 0, 0, 0, 0, 0);
-    call("NtUnloadDriver", name, 0, 0, 0, 0, 0);
-    call("NtShutdownSystem", 0, 0, 0, 0, 0, 0);
-    call("NtInitiatePowerAction", 2, 4, 0, 0, 0, 0);
-    call("NtPowerInformation", 0, at, 8, at, 8, 0);
-    call("NtRaiseHardError", (ULONG_PTR)STATUS_ASSERTION_FAILURE, 0, 0, 0, 6, (ULONG_PTR)&number);
-    call("NtSetSystemTime", (ULONG_PTR)&time, 0, 0, 0, 0, 0);
-    call("NtSetSystemInformation", 3, at, 8, 0, 0, 0);
-    call("NtSystemDebugControl", 1, at, 8, at, 8, (ULONG_PTR)&number);
-    call("NtSetDebugFilterState", 1, 1, 1, 0, 0, 0);
-    call("NtSetIntervalProfile", 10000, 0, 0, 0, 0, 0);
-    call("NtDisplayString", name, 0, 0, 0, 0, 0);
-    call("NtCreatePagingFile", name, (ULONG_PTR)&time, (ULONG_PTR)&time, 0, 0, 0);
-    call("NtSetInformationProcess", (ULONG_PTR)GetCurrentProcess(), 29, (ULONG_PTR)&number, 4, 0,
-         0);
-    call("NtSetInformationProcess", (ULONG_PTR)GetCurrentProcess(), 23, at, 8, 0, 0);
-    call("NtSetInformationThread", (ULONG_PTR)GetCurrentThread(), 18, (ULONG_PTR)&number, 4, 0, 0);
-    call("NtQuerySystemInformationEx", 5, at, 8, at, 8, (ULONG_PTR)&number);
-    call("RtlGetNativeSystemInformation", 5, at, 8, (ULONG_PTR)&number, 0, 0);
+    CALL("NtLoadDriver", name);
+    CALL("NtUnloadDriver", name);
+    CALL("NtShutdownSystem", 0);
+    CALL("NtInitiatePowerAction", 2, 4, 0, 0);
+    CALL("NtPowerInformation", 0, at, 8, at, 8);
+    CALL("NtRaiseHardError", (ULONG_PTR)STATUS_ASSERTION_FAILURE, 0, 0, 0, 6, (ULONG_PTR)&number);
+    CALL("NtSetSystemTime", (ULONG_PTR)&time, 0);
+    CALL("NtSetSystemInformation", 3, at, 8);
+    CALL("NtSystemDebugControl", 1, at, 8, at, 8, (ULONG_PTR)&number);
+    CALL("NtSetDebugFilterState", 1, 1, 1);
+    CALL("NtSetIntervalProfile", 10000, 0);
+    CALL("NtDisplayString", name);
+    CALL("NtCreatePagingFile", name, (ULONG_PTR)&time, (ULONG_PTR)&time, 0);
+    CALL("NtSetInformationProcess", (ULONG_PTR)GetCurrentProcess(), 29, (ULONG_PTR)&number, 4);
+    CALL("NtSetInformationProcess", (ULONG_PTR)GetCurrentProcess(), 23, at, 8);
+    CALL("NtSetInformationThread", (ULONG_PTR)GetCurrentThread(), 18, (ULONG_PTR)&number, 4);
+    CALL("NtQuerySystemInformationEx", 5, at, 8, at, 8, (ULONG_PTR)&number);
+    CALL("RtlGetNativeSystemInformation", 5, at, 8, (ULONG_PTR)&number);
     exit_windows(EWX_REBOOT);
     exit_windows(EWX_LOGOFF | EWX_FORCE);
     printf("%s\n",
