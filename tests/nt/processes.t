@@ -65,6 +65,7 @@ inside 1 "$procs" exit 42; is $rc 42 'exit code'
 inside 1 "$procs" exit 300; is $rc 44 'as Linux keeps it'
 inside 1 nowhere; is $rc 127 'a program that does not exist'
 
+if [ -z "${AS_32:-}" ]; then # jobs, image paths, system: looked at with 64-bit programs only
 # --- jobs: the VM's own is not there, a program's work as without it
 outside procs.exe jobs; jobs=$out; is "$(grep -c . <<<"$jobs")" 30 'outside: jobs'
 inside 1 "$procs" jobs; is "$out" "$jobs" 'inside: the same (NtIsProcessInJob, NtCreateJobObject, NtOpenJobObject, breakaway, nested jobs, lists, messages)'
@@ -130,6 +131,7 @@ thread: 1' 'is refused as to a user without the privilege'
 inside 1 "$procs" native 'C:\windows\system32\wineboot.exe'; like "$out" 'process: error 1314' 'as is the program by which Wine ends the session'
 outside procs.exe open "$host_pid"; is "$out" opened 'the host goes on'
 
+fi
 # --- several begin one VM at once
 for i in 1 2 3 4 5 6; do (start 21 "$procs" list) >"once$i.txt" 2>&1 & once[i]=$!; done; wait "${once[@]}"
 is "$(cat once?.txt | grep -vc -e 'procs.exe' -e 'fvmstart.exe')" 0 'six programs begin a VM at the same time'

@@ -2,14 +2,12 @@
 # In a Wine prefix of its own, which the 32-bit part of Wine (tools/get-wine32.sh) is in.
 top=$(cd "$(dirname "$0")/../.." && pwd) tests=$(cd "$(dirname "$0")" && pwd)
 export WINEPREFIX=$(dirname "$WINEPREFIX")/prefix32
+mkdir -p "$WINEPREFIX"
 . "$tests/lib.sh"
 need() { skip "$1"; done_testing; }
 programs32=$(cd "$FVM_NT_PROGRAMS/../nt32" && pwd) || need 'no 32-bit test programs: make tests'
 WINEDLLPATH=$("$top/tools/get-wine32.sh" 2>/dev/null) || need 'the 32-bit part of Wine is not there: tools/get-wine32.sh'
 export WINEDLLPATH
-/usr/lib/wine/wineserver64 -p60 >server.log 2>&1
-trap '/usr/lib/wine/wineserver64 -k >/dev/null 2>&1; rm -rf "$work"' EXIT
-mkdir -p "$WINEPREFIX"
 [ -e "$WINEPREFIX/system.reg" ] || timeout 300 wine wineboot -i >boot.log 2>&1 || need "the prefix cannot be made: $(tail -1 boot.log)"
 cp "$FVM_NT_PROGRAMS/nest.exe" 64.exe; cp "$programs32/nest.exe" 32.exe; cp "$programs32/liar/ntdll.dll" liar.exe
 n64=$(win "$PWD/64.exe") n32=$(win "$PWD/32.exe")
