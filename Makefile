@@ -45,7 +45,7 @@ PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(
 ifneq ($(V),1)
 .SILENT:
 endif
-.PHONY: check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-user check-root bench install tests
+.PHONY: check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt conformance check-user check-root bench install tests
 all: $(B)/fvm guest engine
 
 # --- the command -------------------------------------------------------------------------------
@@ -220,6 +220,11 @@ check-user:
 	tests/vm/run.sh user
 check-nt: engine $(NT_EXE) $(NT_EXE32)
 	tests/nt/run.sh
+# Wine's own tests, outside and inside a VM: fetches 90 MB of source once, then takes three minutes.
+conformance: engine
+	tools/install-deps.sh run conformance
+	tools/get-conformance-tests.sh
+	tests/nt/conformance.sh
 check-root:
 	tests/vm/run.sh root
 bench: all

@@ -1,17 +1,19 @@
 #!/bin/bash
-# tools/install-deps.sh run|build|test...: install the Debian packages that are missing for a purpose. Quick when none is.
+# tools/install-deps.sh run|build|test|conformance...: install the Debian packages that are missing for a purpose. Quick when none is.
 set -eu
 run="wine wine64"
 build="gcc libc6-dev make libseccomp-dev gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 gcc-mingw-w64-i686-win32 binutils-mingw-w64-i686"
 test="perl wixl msitools clang clang-tidy clang-format cppcheck libclang-rt-14-dev python3 procps attr util-linux sudo nodejs"
+conformance="$build xz-utils"
 wanted=()
 for purpose in "$@"; do
     case $purpose in
     run) wanted+=($run) ;;
     build) wanted+=($build) ;;
     test) wanted+=($test); command -v npm >/dev/null || wanted+=(npm) ;;
+    conformance) wanted+=($conformance) ;;
     npm) command -v npm >/dev/null || wanted+=(npm) ;;
-    *) echo "usage: $0 run|build|test|npm..." >&2; exit 2 ;;
+    *) echo "usage: $0 run|build|test|conformance|npm..." >&2; exit 2 ;;
     esac
 done
 missing=()
