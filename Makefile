@@ -227,8 +227,9 @@ conformance: engine
 	tests/nt/conformance.sh
 check-root:
 	tests/vm/run.sh root
-bench: all
+bench: all $(B)/tests/nt/ops.exe $(PROG_EXE)
 	tools/install-deps.sh run
+	tools/get-test-programs.sh
 	bench/run.sh
 check-surface:
 	tools/check-surface.sh
