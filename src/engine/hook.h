@@ -13,10 +13,9 @@ struct fvm_hook {
 };
 /* A handler of another type than the call does not compile. */
 #define FVM_HOOK_TYPED(room, call)                                                                 \
-    __builtin_choose_expr(                                                                         \
-        __builtin_types_compatible_p(__typeof__(&room##_##call),                                   \
-                                     __typeof__(((struct fvm_real *)0)->call)),                    \
-        (void *)room##_##call, (struct fvm_hook){0})
+    __builtin_choose_expr(__builtin_types_compatible_p(__typeof__(&room##_##call),                 \
+                                                       __typeof__(((struct fvm_real *)0)->call)),  \
+                          (void *)room##_##call, (struct fvm_hook){0})
 #define FVM_HOOK(room, call)                                                                       \
     {                                                                                              \
         .name = #call, .handler = FVM_HOOK_TYPED(room, call)                                       \

@@ -54,7 +54,9 @@ is "$(grep -v ': error 87$' <<<"$out")" '' 'and none leads out of the VM'
 diag "$(tr '\n' ' ' <<<"$ways")"
 
 outside procs.exe rareways "$host_pid"; rare=$out; diag "$(cut -d: -f1 <<<"$rare" | tr '\n' ' ')"
-inside 1 "$procs" rareways "$host_pid"; is "$out" "${rare//opened/error 87}" 'nor do rarer ones: consoles, tokens, shell, parent and job given, ntdll alone'
+# What a 32-bit program starts as another process' child is silent here, see docs/compat.md.
+rare=${rare//opened/error 87}; [ -z "${AS_32:-}" ] || rare=${rare/child of a child: error 87$'\n'/child of a child: }
+inside 1 "$procs" rareways "$host_pid"; is "$out" "$rare" 'nor do rarer ones: consoles, tokens, shell, parent and job given, ntdll alone'
 outside procs.exe pointers; pointers=$out; inside 1 "$procs" pointers; is "$out" "$pointers" 'bad pointers: the same answers as outside'
 outside procs.exe stack; stack=$out; inside 1 "$procs" stack; is "$out" "$stack" 'and on a stack of 64 kB'
 

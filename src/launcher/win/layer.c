@@ -142,8 +142,8 @@ static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar
     return done;
 }
 
-/* All drives there are (GetLogicalDrives() would ask, and in Wine start, the mount manager). Each drive's folder is made: private files of
- * it have their place then. */
+/* All drives there are (GetLogicalDrives() would ask, and in Wine start, the mount manager). Each
+ * drive's folder is made: private files of it have their place then. */
 static bool visit_drives(struct walk *walk, const wchar_t *layer)
 {
     for (int i = 0; i < 26; i++) {
