@@ -52,7 +52,12 @@ static HANDLE open_file(const wchar_t *path, DWORD access, DWORD disposition)
  * wineserver opens. */
 static intptr_t call_linux(intptr_t number, intptr_t a, intptr_t b, intptr_t c)
 {
+#ifdef __x86_64__
     __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+#else
+    (void)a, (void)b, (void)c;
+    number = -1; /* nothing is counted */
+#endif
     return number;
 }
 

@@ -151,7 +151,8 @@ struct files_shared {
     uint32_t refs;           /* handles, and calls that use it just now */
     struct files_path *told; /* virtual path of a host's file below a directory that the VM moved,
                                 for the host has it under another name; NULL: its name tells it */
-    struct files_path *now;  /* the same after a rename that the handle's name does not show */
+    struct files_path *now;  /* where it is, renames through other handles included; NULL: not
+                                remembered. A directory's, so that the server is not asked */
     struct files_listing *listing;
     struct files_watch *watch;
     HANDLE locks; /* the file of the layer's that the host's file is locked in; NULL none */
@@ -172,6 +173,8 @@ void files_slot_set(HANDLE handle, enum files_side side);
 void files_slot_keep_path(HANDLE handle, struct fvm_str path);
 /** That path, for answers. @return cch 0: none is remembered */
 struct fvm_str files_slot_path(HANDLE handle);
+/** Remember where the directory is that a handle, opened in this process, is open on. */
+void files_slot_keep_path_now(HANDLE handle, struct fvm_str path);
 /** Where the file is now. @return cch 0: none is remembered */
 struct fvm_str files_slot_path_now(HANDLE handle);
 /** A directory got another name: tell this process' handles on it and below it, which Wine does

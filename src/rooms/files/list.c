@@ -149,7 +149,7 @@ static void sift(NT_DIR_ENTRY **at, uint32_t root, uint32_t count)
     }
 }
 
-static void sort(NT_DIR_ENTRY **at, uint32_t count)
+static void heap_sort(NT_DIR_ENTRY **at, uint32_t count)
 {
     for (uint32_t i = count / 2; i-- > 0;)
         sift(at, i, count);
@@ -160,6 +160,39 @@ static void sort(NT_DIR_ENTRY **at, uint32_t count)
         at[i] = swap;
         sift(at, 0, i);
     }
+}
+
+/* Where names that are in order, from `from` on, end. */
+static uint32_t run_end(NT_DIR_ENTRY *const *at, uint32_t from, uint32_t count)
+{
+    while (++from < count && files_name_order(name_of(at[from - 1]), name_of(at[from])) <= 0)
+        ;
+    return from;
+}
+
+/* Two runs, the host's names and the layer's, as file systems and Wine give them, take one walk. */
+static void sort(struct files_listing *listing)
+{
+    NT_DIR_ENTRY **at = listing->entries, **joined;
+    uint32_t count = listing->count, middle = run_end(at, 0, count), left = 0, right = middle;
+
+    if (middle == count)
+        return;
+    joined =
+        run_end(at, middle, count) == count ? files_allocate(listing->cap * sizeof(void *)) : NULL;
+    if (!joined) {
+        heap_sort(at, count);
+        return;
+    }
+    for (uint32_t to = 0; to < count; to++) {
+        bool is_left =
+            right == count ||
+            (left < middle && files_name_order(name_of(at[left]), name_of(at[right])) <= 0);
+
+        joined[to] = at[is_left ? left++ : right++];
+    }
+    listing->entries = joined;
+    files_free(at);
 }
 
 static void empty(struct files_listing *listing)
@@ -194,7 +227,7 @@ static NTSTATUS gather(struct files_listing *listing, const struct files_place *
             status = STATUS_SUCCESS;
     }
     if (NT_SUCCESS(status) && listing->count)
-        sort(listing->entries, listing->count);
+        sort(listing);
     return status;
 }
 

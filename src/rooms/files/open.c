@@ -17,6 +17,19 @@ struct opening {
     ULONG ea_cb;
 };
 
+/* What the new handle is open on is known until it is closed. A directory's path is kept: names may
+ * be given relative to it, and it is looked at when it is listed. */
+static void note_handle(const struct opening *opening, const struct files_place *place,
+                        enum files_side side)
+{
+    files_slot_set(*opening->handle, side);
+    if (side == FILES_SIDE_HOST && place->hit.answer == FVM_INDEX_BELOW_MOVED)
+        files_slot_keep_path(*opening->handle, place->path.path);
+    if (side != FILES_SIDE_UNKNOWN && opening->options & FILE_DIRECTORY_FILE &&
+        !(place->path.flags & FVM_NTPATH_STREAM))
+        files_slot_keep_path_now(*opening->handle, place->path.path);
+}
+
 static NTSTATUS call_real(const struct opening *opening, const struct files_place *place,
                           struct fvm_str name, ULONG disposition)
 {
@@ -31,10 +44,7 @@ static NTSTATUS call_real(const struct opening *opening, const struct files_plac
                                opening->attributes, opening->share, disposition, opening->options,
                                opening->ea, opening->ea_cb);
     if (NT_SUCCESS(status))
-        files_slot_set(*opening->handle,
-                       name.s == place->layer.s ? FILES_SIDE_LAYER : FILES_SIDE_HOST);
-    if (NT_SUCCESS(status) && name.s == place->host.s && place->hit.answer == FVM_INDEX_BELOW_MOVED)
-        files_slot_keep_path(*opening->handle, place->path.path);
+        note_handle(opening, place, name.s == place->layer.s ? FILES_SIDE_LAYER : FILES_SIDE_HOST);
     return status;
 }
 
@@ -189,22 +199,18 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
     return create_new(opening, place, scratch);
 }
 
-static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
-                           enum files_side *side);
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr);
 
-/* The caller's own words, of which nothing has to be changed. */
-static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
+/* The caller's own words, of which nothing has to be changed. NtOpenFile is no other call. */
+static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
+                              const struct files_place *place, enum files_side side)
 {
-    return real.NtCreateFile(opening->handle, opening->access, attr, opening->io, opening->size,
-                             opening->attributes, opening->share, opening->disposition,
-                             opening->options, opening->ea, opening->ea_cb);
-}
+    NTSTATUS status = real.NtCreateFile(
+        opening->handle, opening->access, attr, opening->io, opening->size, opening->attributes,
+        opening->share, opening->disposition, opening->options, opening->ea, opening->ea_cb);
 
-/* Such a call is over: what its handle is open on is known. */
-static NTSTATUS pass(NTSTATUS status, const struct opening *opening, enum files_side side)
-{
     if (NT_SUCCESS(status))
-        files_slot_set(*opening->handle, side);
+        note_handle(opening, place, side);
     return status;
 }
 
@@ -217,7 +223,6 @@ static NTSTATUS open_by_id(const struct opening *opening, const OBJECT_ATTRIBUTE
     OBJECT_ATTRIBUTES given, named;
     UNICODE_STRING text;
     struct fvm_str path;
-    enum files_side side;
     NTSTATUS status = scratch ? fvm_copy_guarded(&given, attr, sizeof(given)) : STATUS_NO_MEMORY;
 
     if (NT_SUCCESS(status))
@@ -229,20 +234,15 @@ static NTSTATUS open_by_id(const struct opening *opening, const OBJECT_ATTRIBUTE
         return STATUS_NAME_TOO_LONG;
     files_attr(&named, &text, fvm_buf_str(&room), given.Attributes);
     by_name.options &= ~(ULONG)FILE_OPEN_BY_FILE_ID;
-    status = open_place(&by_name, &named, &side);
-    return status == FVM_PASS ? pass(call_as_given(&by_name, &named), &by_name, side) : status;
+    return open_place(&by_name, &named);
 }
 
-/* @param side [out] with FVM_PASS: where the file is @return FVM_PASS: the caller's own words will
- * do, nothing is done */
-static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
-                           enum files_side *side)
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     struct files_place place;
     NTSTATUS status;
 
-    *side = FILES_SIDE_UNKNOWN;
     if (opening->options & FILE_OPEN_BY_FILE_ID)
         return open_by_id(opening, attr);
     scratch = files_scratch_get();
@@ -256,16 +256,15 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
         files_wants_change(opening->access, opening->options))
         return STATUS_ACCESS_DENIED;
     if (!place.is_file)
-        return FVM_PASS;
-    *side = place.is_as_given ? FILES_SIDE_LAYER : FILES_SIDE_HOST;
+        return call_as_given(opening, attr, &place, FILES_SIDE_UNKNOWN);
     if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place)))
-        return FVM_PASS;
+        return call_as_given(opening, attr, &place, FILES_SIDE_LAYER);
     if (files_is_own(&place))
         return open_layer(opening, &place);
     /* Nothing is changed, and nothing was moved. */
     if (place.hit.answer == FVM_INDEX_HOST && !place.is_root_private &&
         opening->disposition == FILE_OPEN && !files_wants_change(opening->access, opening->options))
-        return FVM_PASS;
+        return call_as_given(opening, attr, &place, FILES_SIDE_HOST);
     return open_host(opening, &place, scratch);
 }
 
@@ -282,10 +281,8 @@ NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATT
 {
     struct opening opening = {handle, access,      io,      size, attributes,
                               share,  disposition, options, ea,   ea_cb};
-    enum files_side side;
-    NTSTATUS status = open_place(&opening, attr, &side);
 
-    return status == FVM_PASS ? pass(call_as_given(&opening, attr), &opening, side) : status;
+    return open_place(&opening, attr);
 }
 
 /** Open a file of the VM's view. @source nt:NtOpenFile; paper:files */
@@ -293,10 +290,6 @@ NTSTATUS NTAPI files_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRI
                                 IO_STATUS_BLOCK *io, ULONG share, ULONG options)
 {
     struct opening opening = {handle, access, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
-    enum files_side side;
-    NTSTATUS status = open_place(&opening, attr, &side);
 
-    if (status != FVM_PASS)
-        return status;
-    return pass(real.NtOpenFile(handle, access, attr, io, share, options), &opening, side);
+    return open_place(&opening, attr);
 }

@@ -273,17 +273,22 @@ static NTSTATUS capture(struct fvm_buf *name, OBJECT_ATTRIBUTES *copy,
 static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle,
                           bool may_be_file, bool *is_private)
 {
+    enum files_kind kind = FILES_UNKNOWN;
     NTSTATUS status;
 
     if (!handle)
         return STATUS_SUCCESS;
-    if (!may_be_file && files_kind(handle) == FILES_FILE)
+    if (!may_be_file)
+        kind = files_kind(handle);
+    if (kind == FILES_FILE)
         return STATUS_BAD_DEVICE_TYPE;
     status = files_path_of(root, scratch, handle, is_private);
     if (!NT_SUCCESS(status))
         return status;
     if (!root->cch)
         return FVM_PASS;
+    if (kind == FILES_DIRECTORY)
+        files_slot_keep_path_now(handle, *root); /* the server is asked once */
     memcpy(scratch->host, root->s, root->cch * sizeof(*root->s));
     root->s = scratch->host;
     return STATUS_SUCCESS;

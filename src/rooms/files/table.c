@@ -88,6 +88,17 @@ struct fvm_str files_slot_path(HANDLE handle)
     return shared && shared->told ? shared->told->path : (struct fvm_str){0};
 }
 
+void files_slot_keep_path_now(HANDLE handle, struct fvm_str path)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    /* Of one from elsewhere it is not known on which side it is. */
+    struct files_shared *shared =
+        slot && slot->side != FILES_SIDE_UNKNOWN ? files_shared(slot) : NULL;
+
+    if (shared && !shared->now)
+        remember(&shared->now, path, (struct fvm_str){0});
+}
+
 struct fvm_str files_slot_path_now(HANDLE handle)
 {
     struct files_slot *slot = files_slot(handle, false);
