@@ -48,7 +48,8 @@ static inline void fvm_cleanup_changes(struct fvm_changes *changes)
 /**
  * List what a layer changed.
  *
- * A file that was copied up but is equal in content, mode, DOS attributes and mtime is no change;
+ * A file that was copied up but is equal in content, mode, DOS attributes and mtime (as NT keeps it, in
+ * 100 ns) is no change;
  * nor is a directory that was only copied up. The root itself is never listed. Everything below a
  * created directory is listed too; below a deleted one nothing is. Below an opaque directory
  * (listed once, as FVM_REPLACED) the host's names that are not in the layer are listed as deleted.
