@@ -66,9 +66,9 @@ $(B)/gen/filter.h: src/launcher/filter/rules.c Makefile
 
 # --- what FVM puts into a VM: a preloaded library for Wine's Unix side, small Windows programs ------
 .PHONY: guest
-guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL) $(addprefix $(B)/guest/,fvm64.dll fvmstart.exe)
+guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL) $(addprefix $(B)/guest/,fvm64.dll fvm32.dll fvmstart.exe)
 # Shared VMs find the engine where sealed ones find the rest.
-$(addprefix $(B)/guest/,fvm64.dll fvmstart.exe): $(B)/guest/%: $(B)/engine/%
+$(addprefix $(B)/guest/,fvm64.dll fvm32.dll fvmstart.exe): $(B)/guest/%: $(B)/engine/%
 	cp $< $@
 $(B)/guest/libfvmguest.so: $(GUEST_SO) $(wildcard src/guest/unix/*.h) Makefile
 	@mkdir -p $(@D)
@@ -102,21 +102,35 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
 ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c pe.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
 ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
-ENGINE_OBJ  := $(call obj,engine64,$(ENGINE_SRC))
+MINGW32     ?= i686-w64-mingw32-gcc
 OBJDUMP     ?= $(MINGW:gcc=objdump)
+# Where the engine lies in every process, if it can: then it needs no relocation.
+BASE64      := 0x60fd000000
+BASE32      := 0x60fd0000
+ENGINE_FLAGS := -O2 $(BASEFLAGS) -Wno-array-bounds -ffreestanding -fno-stack-protector -mno-stack-arg-probe
+ENGINE_LINK  := -shared -nostdlib -Wl,--no-insert-timestamp,--exclude-all-symbols,--entry,0 -s
 .PHONY: engine
-engine: $(B)/engine/fvm64.dll $(B)/engine/fvmstart.exe
+engine: $(B)/engine/fvm64.dll $(B)/engine/fvm32.dll $(B)/engine/fvmstart.exe
 $(B)/engine64/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $< (engine)"
-	$(MINGW) -O2 $(BASEFLAGS) -Wno-array-bounds -ffreestanding -fno-stack-protector -mno-stack-arg-probe $(CFLAGS_ENGINE) -MMD -c -o $@ $<
-$(B)/engine64/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
-$(B)/engine/fvm64.dll: $(ENGINE_OBJ)
+	$(MINGW) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+$(B)/engine32/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $< (engine, 32-bit)"
+	$(MINGW32) -march=i686 $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+$(B)/engine%/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
+$(B)/engine/fvm64.dll: $(call obj,engine64,$(ENGINE_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(MINGW) -shared -nostdlib -Wl,--no-insert-timestamp,--exclude-all-symbols,--entry,0 -s -o $@ $^
-	tools/check-engine.sh $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,image.c inject.c real.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
+	$(MINGW) $(ENGINE_LINK) -Wl,--image-base,$(BASE64) -o $@ $^
+	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
+$(B)/engine/fvm32.dll: $(call obj,engine32,$(ENGINE_SRC))
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(MINGW32) $(ENGINE_LINK) -Wl,--image-base,$(BASE32) -o $@ $^
+	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"
@@ -156,7 +170,17 @@ NT_EXE := $(patsubst tests/nt/%.c,$(B)/tests/nt/%.exe,$(wildcard tests/nt/*.c))
 $(B)/tests/nt/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
 	@mkdir -p $(@D)
 	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
-tests: $(NT_EXE) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
+# The same for 32 bits, and one that says it is ntdll.dll.
+NT_EXE32 := $(patsubst tests/nt/%.c,$(B)/tests/nt32/%.exe,$(wildcard tests/nt/*.c)) $(B)/tests/nt32/liar/ntdll.dll
+NT_BUILD32 = $(MINGW32) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc
+$(B)/tests/nt32/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(NT_BUILD32) -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
+$(B)/tests/nt32/liar/ntdll.dll: tests/nt/nest.c Makefile
+	@mkdir -p $(@D)
+	$(NT_BUILD32) -DLIAR -o $@ $< -lntdll
+$(B)/tests/nt/stubs.exe $(B)/tests/nt32/stubs.exe: $(wildcard src/engine/stub*)
+tests: $(NT_EXE) $(NT_EXE32) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
 
 unit: $(UNIT_BIN)
 	prove --exec '' $(UNIT_BIN)
@@ -184,6 +208,7 @@ demo:
 deps:
 	tools/install-deps.sh run build test
 	tools/get-test-programs.sh
+	tools/get-wine32.sh
 check: deps
 	+$(MAKE) all tests
 	+$(MAKE) headers lint check-docs check-surface
@@ -193,7 +218,7 @@ check: deps
 	@echo "make check: everything passed"
 check-user:
 	tests/vm/run.sh user
-check-nt: engine $(NT_EXE)
+check-nt: engine $(NT_EXE) $(NT_EXE32)
 	tests/nt/run.sh
 # Wine's own tests, outside and inside a VM: fetches 90 MB of source once, then takes three minutes.
 conformance: engine
@@ -202,8 +227,9 @@ conformance: engine
 	tests/nt/conformance.sh
 check-root:
 	tests/vm/run.sh root
-bench: all
+bench: all $(B)/tests/nt/ops.exe $(PROG_EXE)
 	tools/install-deps.sh run
+	tools/get-test-programs.sh
 	bench/run.sh
 check-surface:
 	tools/check-surface.sh

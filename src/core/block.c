@@ -25,6 +25,26 @@ struct fvm_str fvm_block_str(const struct fvm_block_path *path)
     return (struct fvm_str){path->s, cch <= FVM_BLOCK_PATH_CCH ? cch : 0};
 }
 
+uint16_t fvm_block_drive(const struct fvm_block *block, struct fvm_str path, struct fvm_str *rest)
+{
+    const struct fvm_str nt = FVM_STR(u"\\??\\"), files = FVM_STR(u"\\files\\");
+    struct fvm_str layer = fvm_block_str(&block->layer);
+    uint32_t at;
+
+    if (!layer.cch)
+        return 0;
+    if (!fvm_str_begins_fold(path, nt) && fvm_str_begins_fold(layer, nt))
+        layer = fvm_str_sub(layer, nt.cch, layer.cch);
+    at = layer.cch + files.cch;
+    if (path.cch <= at || !fvm_str_begins_fold(path, layer) ||
+        !fvm_str_begins_fold(fvm_str_sub(path, layer.cch, files.cch), files))
+        return 0;
+    if (path.cch > at + 1 && path.s[at + 1] != '\\')
+        return 0;
+    *rest = fvm_str_sub(path, at + 1, path.cch);
+    return path.s[at];
+}
+
 uint32_t fvm_member_high(const struct fvm_block *block)
 {
     uint32_t high = __atomic_load_n(&block->member_high, __ATOMIC_ACQUIRE);
@@ -96,4 +116,35 @@ void fvm_member_remove(struct fvm_block *block, uint32_t pid, int64_t created_10
     if (at < FVM_MEMBERS)
         __atomic_compare_exchange_n(&block->members[at].pid, &pid, 0, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_RELAXED);
+}
+
+uint64_t fvm_note_count(const struct fvm_block *block)
+{
+    return __atomic_load_n(&block->note_count, __ATOMIC_ACQUIRE);
+}
+
+uint64_t fvm_note_add(struct fvm_block *block, uint64_t what)
+{
+    uint64_t number = __atomic_fetch_add(&block->note_count, 1, __ATOMIC_ACQ_REL);
+
+    __atomic_store_n(&block->notes[number % FVM_NOTES], what, __ATOMIC_RELEASE);
+    return number;
+}
+
+void fvm_note_drop(struct fvm_block *block, uint64_t number, uint64_t what)
+{
+    __atomic_compare_exchange_n(&block->notes[number % FVM_NOTES], &what, 0, false,
+                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+uint64_t fvm_note_find(const struct fvm_block *block, uint64_t what, uint64_t since)
+{
+    uint64_t count = fvm_note_count(block);
+
+    if (count > FVM_NOTES && since < count - FVM_NOTES)
+        since = count - FVM_NOTES;
+    for (; since < count; since++)
+        if (__atomic_load_n(&block->notes[since % FVM_NOTES], __ATOMIC_ACQUIRE) == what)
+            return since;
+    return FVM_NO_NOTE;
 }

@@ -7,16 +7,20 @@
 #include "core/str.h"
 
 #define FVM_BLOCK_MAGIC   0x424d5646u /* "FVMB" */
-#define FVM_BLOCK_VERSION 1u /* of this layout: an engine of another one refuses to start */
+#define FVM_BLOCK_VERSION 2u /* of this layout: an engine of another one refuses to start */
 
+enum { FVM_ENGINE_64, FVM_ENGINE_32, FVM_ENGINES }; /* by bitness of the process */
 enum {
     FVM_INDEX_CB = 32 << 20, /* of the overlay index, behind the block */
+    FVM_ENGINE_CB = 1 << 20, /* room for each engine, behind the index */
     FVM_BLOCK_AT_INDEX = 1 << 18,
-    FVM_BLOCK_CB = FVM_BLOCK_AT_INDEX + FVM_INDEX_CB, /* bytes of the whole section; pages that
-                                                         nobody touched cost nothing */
-    FVM_MEMBERS = 4096,                               /* processes that a VM can have at one time */
+    FVM_BLOCK_AT_ENGINES = FVM_BLOCK_AT_INDEX + FVM_INDEX_CB,
+    /* Bytes of the whole section; pages that nobody touched cost nothing. */
+    FVM_BLOCK_CB = FVM_BLOCK_AT_ENGINES + FVM_ENGINES * FVM_ENGINE_CB,
+    FVM_MEMBERS = 4096, /* processes that a VM can have at one time */
     FVM_BLOCK_PATH_CCH = 400,
-    FVM_BLOCK_ALIASES = 16
+    FVM_BLOCK_ALIASES = 16,
+    FVM_NOTES = 4096
 };
 
 /* A path of at most FVM_BLOCK_PATH_CCH units. */
@@ -34,6 +38,19 @@ struct fvm_member {
 };
 #define FVM_MEMBER_TAKEN 0xffffffffu
 
+/* The engines, laid out as they lie in memory, in the state in which a child gets them. */
+enum { FVM_THUNK_CB = 16 };
+struct fvm_block_engine {
+    uint32_t cb;            /* 0: this one is not there */
+    uint32_t divert, start; /* where in it the child's first thread begins; struct fvm_start is */
+    uint32_t reserved;
+    uint64_t base; /* address that it is linked for */
+    /* Where ntdll and its LdrInitializeThunk are, with how that begins: the 64-bit one is in one
+     * place in all processes, and a 32-bit process could not look for it. 0: to be looked for. */
+    uint64_t ntdll, thunk;
+    uint8_t thunk_head[FVM_THUNK_CB];
+};
+
 struct fvm_block {
     uint32_t magic, version, cb;
     uint32_t vm;          /* number of the VM in this Windows, 1.. */
@@ -45,15 +62,35 @@ struct fvm_block {
     struct {
         struct fvm_block_path from, to;
     } aliases[FVM_BLOCK_ALIASES];
+    struct fvm_block_engine engines[FVM_ENGINES];
     struct fvm_member members[FVM_MEMBERS];
+    /* What members did that the others shall not take for a change; note N is at N % FVM_NOTES. */
+    uint64_t note_count;
+    uint64_t notes[FVM_NOTES];
 };
+
+_Static_assert(offsetof(struct fvm_block, engines) == 26568, "the same for 32 and 64 bits");
+_Static_assert(sizeof(struct fvm_block) <= FVM_BLOCK_AT_INDEX, "the index is behind it");
 
 /** A path as a string, whatever stands in its length. */
 struct fvm_str fvm_block_str(const struct fvm_block_path *path);
+/**
+ * Which place of which drive is this place of the layer?
+ *
+ * @param path NT path, or one without its "\??\"
+ * @param rest [out] borrowed: what stands behind the drive's "C:", perhaps nothing
+ * @return letter of the drive; 0: it is not in the layer
+ */
+uint16_t fvm_block_drive(const struct fvm_block *block, struct fvm_str path, struct fvm_str *rest);
 /** Where the index of core/index.h lies: FVM_INDEX_CB bytes. */
 static inline void *fvm_block_index(struct fvm_block *block)
 {
     return (char *)block + FVM_BLOCK_AT_INDEX;
+}
+/** Where an engine lies: FVM_ENGINE_CB bytes. */
+static inline void *fvm_block_engine_image(struct fvm_block *block, int engine)
+{
+    return (char *)block + FVM_BLOCK_AT_ENGINES + (size_t)engine * FVM_ENGINE_CB;
 }
 /** Make an empty block. @param block zeroed memory of FVM_BLOCK_CB bytes */
 void fvm_block_init(struct fvm_block *block, uint32_t vm);
@@ -72,5 +109,15 @@ fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created
 bool fvm_member_is(const struct fvm_block *block, uint32_t pid, int64_t created_100ns);
 /** Free the place of a process that has ended. */
 void fvm_member_remove(struct fvm_block *block, uint32_t pid, int64_t created_100ns);
+/** Write a note, before what it tells of can be seen. Lock-free. @param what not 0 @return its
+ * number */
+uint64_t fvm_note_add(struct fvm_block *block, uint64_t what);
+/** Take it back: nothing was done. */
+void fvm_note_drop(struct fvm_block *block, uint64_t number, uint64_t what);
+/** The oldest note of this kind that is not older than `since`. @return its number; FVM_NO_NOTE */
+uint64_t fvm_note_find(const struct fvm_block *block, uint64_t what, uint64_t since);
+/** The number that the next note gets. */
+uint64_t fvm_note_count(const struct fvm_block *block);
+#define FVM_NO_NOTE UINT64_MAX
 /** How many places were ever used; walk members[0..n) to sweep. */
 uint32_t fvm_member_high(const struct fvm_block *block);

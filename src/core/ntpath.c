@@ -18,14 +18,15 @@ static bool is_dots(struct fvm_str name)
     return name.cch >= 1 && name.cch <= 2 && name.s[0] == '.' && name.s[name.cch - 1] == '.';
 }
 
+/* Asked of every unit of every name: a table of bits. */
+#define BIT(unit) (1U << (unit) % 32)
 static bool is_forbidden(uint16_t unit)
 {
-    static const uint16_t forbidden[] = u"\"*/:<>?\\|";
+    static const uint32_t forbidden[] = {
+        ~0U, BIT('"') | BIT('*') | BIT('/') | BIT(':') | BIT('<') | BIT('>') | BIT('?'), BIT('\\'),
+        BIT('|')};
 
-    for (size_t i = 0; i < ARRAY_LEN(forbidden) - 1; i++)
-        if (unit == forbidden[i])
-            return true;
-    return unit < ' ';
+    return unit < 128 && forbidden[unit / 32] & BIT(unit);
 }
 
 /* A component, or a stream's name: not empty. */

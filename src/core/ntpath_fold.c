@@ -230,15 +230,24 @@ static fvm_status fold_alias(struct fvm_buf *name, const struct fvm_ntpath_env *
     return status;
 }
 
+/* \??\C:... as nearly all names are: none of the steps before fold_drive knows such a one. */
+static bool is_on_drive(const struct fvm_buf *name)
+{
+    return name->cch > DOS_CCH + 1 && name->s[DOS_CCH + 1] == ':' &&
+           fvm_ntpath_is_letter(name->s[DOS_CCH]) && is_dos(name);
+}
+
 fvm_status fvm_ntpath_fold(struct fvm_buf *name, const struct fvm_ntpath_env *env)
 {
     static fvm_status (*const steps[])(struct fvm_buf *, const struct fvm_ntpath_env *) = {
         fold_namespace, fold_session, fold_unix, fold_drive, fold_host, fold_alias};
+    enum { FOLD_DRIVE = 3 };
 
     for (int i = 0; i < MAX_STEPS; i++) {
         fvm_status status = FVM_PASS;
 
-        for (size_t step = 0; status == FVM_PASS && step < ARRAY_LEN(steps); step++)
+        for (size_t step = is_on_drive(name) ? FOLD_DRIVE : 0;
+             status == FVM_PASS && step < ARRAY_LEN(steps); step++)
             status = steps[step](name, env);
         if (status != FVM_OK)
             return status == FVM_PASS ? FVM_OK : status;

@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-struct fvm_str fvm_str_sub(struct fvm_str str, uint32_t from, uint32_t cch)
-{
-    if (from > str.cch)
-        from = str.cch;
-    if (cch > str.cch - from)
-        cch = str.cch - from;
-    return (struct fvm_str){str.s + from, cch};
-}
-
 uint16_t fvm_unit_fold(uint16_t unit)
 {
     if (unit < 0x80)
@@ -61,13 +52,6 @@ uint32_t fvm_str_hash_fold(struct fvm_str str, uint32_t seed)
     for (uint32_t i = 0; i < str.cch; i++)
         hash = (hash ^ fvm_unit_fold(str.s[i])) * 16777619U;
     return hash ^ hash >> 15;
-}
-
-uint32_t fvm_str_find(struct fvm_str str, uint16_t unit, uint32_t from)
-{
-    while (from < str.cch && str.s[from] != unit)
-        from++;
-    return from < str.cch ? from : str.cch;
 }
 
 fvm_status fvm_buf_add(struct fvm_buf *buf, struct fvm_str str)

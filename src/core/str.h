@@ -23,7 +23,14 @@ static inline struct fvm_str fvm_buf_str(const struct fvm_buf *buf)
     return (struct fvm_str){buf->s, buf->cch};
 }
 /** A part; what lies behind the end is cut off. */
-struct fvm_str fvm_str_sub(struct fvm_str str, uint32_t from, uint32_t cch);
+static inline struct fvm_str fvm_str_sub(struct fvm_str str, uint32_t from, uint32_t cch)
+{
+    if (from > str.cch)
+        from = str.cch;
+    if (cch > str.cch - from)
+        cch = str.cch - from;
+    return (struct fvm_str){str.s + from, cch};
+}
 
 /** Fold one unit's case as NT compares names (fold.h); halves of a pair stand for themselves. */
 uint16_t fvm_unit_fold(uint16_t unit);
@@ -38,7 +45,12 @@ bool fvm_str_begins_fold(struct fvm_str str, struct fvm_str prefix);
 /** Hash without case: equal names, equal hashes. @param seed 0, or a hash to go on from */
 uint32_t fvm_str_hash_fold(struct fvm_str str, uint32_t seed);
 /** Index of the first such unit at or after `from`; str.cch if there is none. */
-uint32_t fvm_str_find(struct fvm_str str, uint16_t unit, uint32_t from);
+static inline uint32_t fvm_str_find(struct fvm_str str, uint16_t unit, uint32_t from)
+{
+    while (from < str.cch && str.s[from] != unit)
+        from++;
+    return from < str.cch ? from : str.cch;
+}
 
 /** Add a string. @return FVM_OK; FVM_NAME_TOO_LONG: it does not fit, nothing is added */
 fvm_status fvm_buf_add(struct fvm_buf *buf, struct fvm_str str);

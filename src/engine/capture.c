@@ -8,11 +8,12 @@
 
 FVM_STATE static bool is_guarded; /* the handler is there, or being made */
 
-/* rcx to, rdx from, r8 bytes. @return 0; 1 fault */
+/* @return 0; 1 fault */
 __attribute__((naked)) static int copy(__attribute__((unused)) void *to,
                                        __attribute__((unused)) const void *from,
                                        __attribute__((unused)) size_t cb)
 {
+#ifdef _WIN64
     __asm__("push %rsi\n"
             "push %rdi\n"
             "mov %rcx, %rdi\n"
@@ -25,15 +26,37 @@ __attribute__((naked)) static int copy(__attribute__((unused)) void *to,
             "pop %rdi\n"
             "pop %rsi\n"
             "ret\n");
+#else
+    __asm__("push %esi\n"
+            "push %edi\n"
+            "mov 12(%esp), %edi\n"
+            "mov 16(%esp), %esi\n"
+            "mov 20(%esp), %ecx\n"
+            "fvm_guarded:\n"
+            "rep movsb\n"
+            "xor %eax, %eax\n"
+            "fvm_guarded_end:\n"
+            "pop %edi\n"
+            "pop %esi\n"
+            "ret\n");
+#endif
 }
-extern const char fvm_guarded[], fvm_guarded_end[];
+extern const char guarded[] __asm__("fvm_guarded"), guarded_end[] __asm__("fvm_guarded_end");
+
+#ifdef _WIN64
+#define INSTRUCTION Rip
+#define RESULT      Rax
+#else
+#define INSTRUCTION Eip
+#define RESULT      Eax
+#endif
 
 static LONG CALLBACK on_exception(EXCEPTION_POINTERS *info)
 {
-    if (info->ContextRecord->Rip != (DWORD64)(ULONG_PTR)fvm_guarded)
+    if (info->ContextRecord->INSTRUCTION != (ULONG_PTR)guarded)
         return EXCEPTION_CONTINUE_SEARCH;
-    info->ContextRecord->Rip = (DWORD64)(ULONG_PTR)fvm_guarded_end;
-    info->ContextRecord->Rax = 1;
+    info->ContextRecord->INSTRUCTION = (ULONG_PTR)guarded_end;
+    info->ContextRecord->RESULT = 1;
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 

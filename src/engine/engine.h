@@ -18,5 +18,6 @@ struct fvm_engine {
     struct fvm_block *block; /* shared with the VM's other processes */
     const WCHAR *section;    /* NT name of the block */
     DWORD pid;
+    bool is_wow64; /* a 32-bit process beside 64-bit ones */
 };
 extern struct fvm_engine fvm_engine;

@@ -1,6 +1,7 @@
 /* engine/entry.c: the first code of a process of a VM. The parent diverted ntdll's
  * LdrInitializeThunk here: no heap, no loader, no other DLL, one thread. A process in which this
  * fails ends: nothing runs half hooked. */
+#include "engine/child.h"
 #include "engine/engine.h"
 #include "engine/hook.h"
 #include "engine/image.h"
@@ -14,11 +15,13 @@ FVM_STATE struct fvm_start fvm_start;
 FVM_STATE struct fvm_engine fvm_engine;
 
 /* Called by fvm_divert only. */
-void fvm_engine_init(void);
+void fvm_engine_init(void) __asm__("fvm_engine_init");
 
-/* At entry the stack is 16n+8, and the four argument registers belong to LdrInitializeThunk. */
+/* x64: at entry the stack is 16n+8, and the four argument registers belong to LdrInitializeThunk.
+ * i386: the arguments are on the stack; the registers are kept all the same. */
 __attribute__((naked)) void fvm_divert(void)
 {
+#ifdef _WIN64
     __asm__("push %rcx\n"
             "push %rdx\n"
             "push %r8\n"
@@ -31,17 +34,53 @@ __attribute__((naked)) void fvm_divert(void)
             "pop %rdx\n"
             "pop %rcx\n"
             "jmp *fvm_start(%rip)\n");
+#else
+    __asm__("pushal\n"
+            "mov %esp, %ebp\n"
+            "and $-16, %esp\n"
+            "call fvm_engine_init\n"
+            "mov %ebp, %esp\n"
+            "popal\n"
+            "jmp *_fvm_start\n");
+#endif
 }
 
 /* Later threads begin at the thunk too: it must be as it was. */
 static NTSTATUS restore_thunk(void)
 {
-    void *at = fvm_start.ldr_thunk;
-    SIZE_T cb = FVM_START_SAVED_CB;
+    void *at = (void *)(uintptr_t)fvm_start.ldr_thunk;
+    SIZE_T cb = sizeof(fvm_start.saved);
     ULONG old;
+    NTSTATUS status =
+        real.NtProtectVirtualMemory(NT_CURRENT_PROCESS, &at, &cb, PAGE_EXECUTE_READWRITE, &old);
 
-    memcpy(fvm_start.ldr_thunk, fvm_start.saved, FVM_START_SAVED_CB);
+    if (!NT_SUCCESS(status))
+        return status;
+    memcpy((void *)(uintptr_t)fvm_start.ldr_thunk, fvm_start.saved, sizeof(fvm_start.saved));
     return real.NtProtectVirtualMemory(NT_CURRENT_PROCESS, &at, &cb, PAGE_EXECUTE_READ, &old);
+}
+
+/* The parent may be of the other bitness, and unable to do this. */
+static NTSTATUS protect_engine(void)
+{
+    const char *image = fvm_engine.image;
+    const IMAGE_NT_HEADERS32 *nt = fvm_image_headers(image);
+    const IMAGE_SECTION_HEADER *sections = IMAGE_FIRST_SECTION(nt);
+    void *headers = (void *)(uintptr_t)image;
+    SIZE_T headers_cb = nt->OptionalHeader.SizeOfHeaders;
+    ULONG before;
+    NTSTATUS status = real.NtProtectVirtualMemory(NT_CURRENT_PROCESS, &headers, &headers_cb,
+                                                  PAGE_READONLY, &before);
+
+    for (WORD i = 0; NT_SUCCESS(status) && i < nt->FileHeader.NumberOfSections; i++) {
+        void *at = (void *)(uintptr_t)(image + sections[i].VirtualAddress);
+        SIZE_T cb = sections[i].Misc.VirtualSize;
+        ULONG protection = fvm_section_protection(&sections[i]), old;
+
+        if (cb)
+            status = real.NtProtectVirtualMemory(NT_CURRENT_PROCESS, &at, &cb, protection, &old);
+    }
+    return status;
 }
 
 static NTSTATUS map_block(void)
@@ -73,18 +112,24 @@ static NTSTATUS map_block(void)
 
 static NTSTATUS start(void)
 {
-    NTSTATUS status = fvm_real_find(fvm_start.ntdll);
+    NTSTATUS status;
 
+    fvm_engine.ntdll = (const void *)(uintptr_t)fvm_start.ntdll;
+    fvm_engine.image = (const void *)(uintptr_t)fvm_start.image;
+    status = fvm_real_find(fvm_engine.ntdll);
     if (NT_SUCCESS(status))
         status = restore_thunk();
+    if (NT_SUCCESS(status))
+        status = protect_engine();
     if (NT_SUCCESS(status))
         status = map_block();
     if (!NT_SUCCESS(status))
         return status;
-    fvm_engine.ntdll = fvm_start.ntdll;
-    fvm_engine.image = fvm_start.image;
     fvm_engine.section = fvm_start.section;
     fvm_engine.pid = (DWORD)(ULONG_PTR)NtCurrentTeb()->Reserved1[8]; /* ClientId.UniqueProcess */
+    status = fvm_child_is_wow64(NT_CURRENT_PROCESS, &fvm_engine.is_wow64);
+    if (!NT_SUCCESS(status))
+        return status;
     for (const struct fvm_room *const *room = fvm_rooms; *room; room++)
         if ((*room)->start) {
             status = (*room)->start();

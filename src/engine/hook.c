@@ -82,16 +82,37 @@ static NTSTATUS make_copies(const struct plan *plan, const struct fvm_room *cons
     return set_protection(base, size, PAGE_EXECUTE_READ, &old);
 }
 
+/* The handler that a call has before this hook is set; NULL none. */
+static void *handler_before(const struct fvm_room *const *rooms, const struct fvm_hook *hook)
+{
+    void *handler = NULL;
+
+    for (; *rooms; rooms++)
+        for (const struct fvm_hook *other = (*rooms)->hooks; other->name; other++) {
+            if (other == hook)
+                return handler;
+            if (!strcmp(other->name, hook->name))
+                handler = other->handler;
+        }
+    return handler;
+}
+
 static void divert_all(const struct plan *plan, const struct fvm_room *const *rooms, char *copy)
 {
+    const struct fvm_room *const *all = rooms;
+
     for (; *rooms; rooms++)
         for (const struct fvm_hook *hook = (*rooms)->hooks; hook->name; hook++) {
             char *stub = fvm_image_export(plan->ntdll, hook->name);
+            void *before = hook->below ? handler_before(all, hook) : NULL;
 
             if (!stub)
                 continue;
             *fvm_real_slot(hook->name) = copy;
-            fvm_stub_write_jump(stub, hook->handler);
+            if (hook->below)
+                *hook->below = before ? before : copy;
+            fvm_jump_make((UINT8 *)stub, (uintptr_t)stub, (uintptr_t)hook->handler,
+                          sizeof(void *) == 8);
             copy += FVM_STUB_CB;
         }
 }

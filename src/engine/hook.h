@@ -2,14 +2,29 @@
 #pragma once
 #include "engine/nt.h"
 
+#include "engine/real.h"
+
 /* One diverted call. A table of them ends with {0}. */
 struct fvm_hook {
     const char *name; /* export of ntdll, also a slot of struct fvm_real */
     void *handler;    /* of the same type as the call */
+    void **below; /* NULL; of a call that an earlier room may handle too: where its handler goes,
+                     which this one calls instead of real.X */
 };
+/* A handler of another type than the call does not compile. */
+#define FVM_HOOK_TYPED(room, call)                                                                 \
+    __builtin_choose_expr(                                                                         \
+        __builtin_types_compatible_p(__typeof__(&room##_##call),                                   \
+                                     __typeof__(((struct fvm_real *)0)->call)),                    \
+        (void *)room##_##call, (struct fvm_hook){0})
 #define FVM_HOOK(room, call)                                                                       \
     {                                                                                              \
-#call, (void *)room##_##call                                                               \
+        .name = #call, .handler = FVM_HOOK_TYPED(room, call)                                       \
+    }
+#define FVM_HOOK_OVER(room, call, below_slot)                                                      \
+    {                                                                                              \
+        .name = #call, .handler = FVM_HOOK_TYPED(room, call),                                      \
+        .below = (void **)(void *)(below_slot)                                                     \
     }
 
 /* A name space and what FVM does with it. */

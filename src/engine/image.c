@@ -10,40 +10,71 @@ static const void *at(const void *image, size_t rva)
     return (const char *)image + rva;
 }
 
-const IMAGE_NT_HEADERS *fvm_image_headers(const void *image)
+const IMAGE_NT_HEADERS32 *fvm_image_headers(const void *image)
 {
     const IMAGE_DOS_HEADER *dos = image;
-    const IMAGE_NT_HEADERS *nt;
+    const IMAGE_NT_HEADERS32 *nt;
 
-    if (dos->e_magic != IMAGE_DOS_SIGNATURE || dos->e_lfanew < 0 || dos->e_lfanew > 0xf00)
+    if (dos->e_magic != IMAGE_DOS_SIGNATURE || dos->e_lfanew < 0 || dos->e_lfanew > 0xe00)
         return NULL;
     nt = at(image, (size_t)dos->e_lfanew);
     if (nt->Signature != IMAGE_NT_SIGNATURE ||
-        nt->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR_MAGIC)
+        (nt->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR32_MAGIC &&
+         nt->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR64_MAGIC))
         return NULL;
     return nt;
 }
 
+/* The other form of the headers; NULL: they are not of this form. */
+static const IMAGE_NT_HEADERS64 *headers_64(const void *image)
+{
+    const IMAGE_NT_HEADERS32 *nt = fvm_image_headers(image);
+
+    return nt && nt->OptionalHeader.Magic == IMAGE_NT_OPTIONAL_HDR64_MAGIC ? (const void *)nt
+                                                                           : NULL;
+}
+
+bool fvm_image_is_64(const void *image)
+{
+    return headers_64(image) != NULL;
+}
+
 size_t fvm_image_cb(const void *image)
 {
-    const IMAGE_NT_HEADERS *nt = fvm_image_headers(image);
+    const IMAGE_NT_HEADERS32 *nt = fvm_image_headers(image);
 
     return nt ? nt->OptionalHeader.SizeOfImage : 0;
 }
 
+uint64_t fvm_image_base(const void *image)
+{
+    const IMAGE_NT_HEADERS32 *nt = fvm_image_headers(image);
+    const IMAGE_NT_HEADERS64 *nt64 = headers_64(image);
+
+    if (nt64)
+        return nt64->OptionalHeader.ImageBase;
+    return nt ? nt->OptionalHeader.ImageBase : 0;
+}
+
+const IMAGE_DATA_DIRECTORY *fvm_image_directory(const void *image, unsigned index)
+{
+    const IMAGE_NT_HEADERS32 *nt = fvm_image_headers(image);
+    const IMAGE_NT_HEADERS64 *nt64 = headers_64(image);
+
+    if (nt64)
+        return &nt64->OptionalHeader.DataDirectory[index];
+    return nt ? &nt->OptionalHeader.DataDirectory[index] : NULL;
+}
+
 void *fvm_image_export(const void *image, const char *name)
 {
-    const IMAGE_NT_HEADERS *nt = fvm_image_headers(image);
-    const IMAGE_DATA_DIRECTORY *where;
+    const IMAGE_DATA_DIRECTORY *where = fvm_image_directory(image, IMAGE_DIRECTORY_ENTRY_EXPORT);
     const IMAGE_EXPORT_DIRECTORY *exports;
     const DWORD *names, *functions;
     const WORD *ordinals;
     DWORD low = 0, high;
 
-    if (!nt)
-        return NULL;
-    where = &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT];
-    if (!where->Size)
+    if (!where || !where->Size)
         return NULL;
     exports = at(image, where->VirtualAddress);
     names = at(image, exports->AddressOfNames);
@@ -67,18 +98,7 @@ void *fvm_image_export(const void *image, const char *name)
     return NULL;
 }
 
-const IMAGE_SECTION_HEADER *fvm_image_section(const void *image, const char *name)
-{
-    const IMAGE_NT_HEADERS *nt = fvm_image_headers(image);
-    const IMAGE_SECTION_HEADER *sections = nt ? IMAGE_FIRST_SECTION(nt) : NULL;
-
-    for (WORD i = 0; nt && i < nt->FileHeader.NumberOfSections; i++)
-        if (!strncmp((const char *)sections[i].Name, name, IMAGE_SIZEOF_SHORT_NAME))
-            return &sections[i];
-    return NULL;
-}
-
-static bool relocate_one(char *where, unsigned type, LONG_PTR delta)
+static bool relocate_one(char *where, unsigned type, int64_t delta)
 {
     switch (type) {
     case IMAGE_REL_BASED_ABSOLUTE: /* fills a block up */
@@ -94,25 +114,34 @@ static bool relocate_one(char *where, unsigned type, LONG_PTR delta)
     }
 }
 
-NTSTATUS fvm_image_relocate(void *copy, LONG_PTR delta)
+/* One page's worth. @param cb bytes of the copy */
+static bool relocate_block(char *copy, size_t cb, const IMAGE_BASE_RELOCATION *block, int64_t delta)
 {
-    const IMAGE_NT_HEADERS *nt = fvm_image_headers(copy);
-    const IMAGE_DATA_DIRECTORY *where;
+    const WORD *entries = (const WORD *)(block + 1);
+    size_t count = (block->SizeOfBlock - sizeof(*block)) / sizeof(*entries);
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t rva = (uint64_t)block->VirtualAddress + (entries[i] & 0xfff);
+
+        if (rva + sizeof(uint64_t) > cb || !relocate_one(copy + rva, entries[i] >> 12, delta))
+            return false;
+    }
+    return true;
+}
+
+NTSTATUS fvm_image_relocate(void *copy, size_t cb, int64_t delta)
+{
+    const IMAGE_DATA_DIRECTORY *where = fvm_image_directory(copy, IMAGE_DIRECTORY_ENTRY_BASERELOC);
     size_t offset = 0;
 
-    if (!nt)
+    if (!where || (uint64_t)where->VirtualAddress + where->Size > cb)
         return STATUS_INVALID_IMAGE_FORMAT;
-    where = &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_BASERELOC];
-    while (offset < where->Size) {
+    while (offset + sizeof(IMAGE_BASE_RELOCATION) <= where->Size) {
         const IMAGE_BASE_RELOCATION *block = at(copy, where->VirtualAddress + offset);
-        const WORD *entries = (const WORD *)(block + 1);
 
-        if (block->SizeOfBlock < sizeof(*block))
+        if (block->SizeOfBlock < sizeof(*block) || block->SizeOfBlock > where->Size - offset ||
+            !relocate_block(copy, cb, block, delta))
             return STATUS_INVALID_IMAGE_FORMAT;
-        for (size_t i = 0; i < (block->SizeOfBlock - sizeof(*block)) / sizeof(*entries); i++)
-            if (!relocate_one((char *)copy + block->VirtualAddress + (entries[i] & 0xfff),
-                              entries[i] >> 12, delta))
-                return STATUS_INVALID_IMAGE_FORMAT;
         offset += block->SizeOfBlock;
     }
     return STATUS_SUCCESS;

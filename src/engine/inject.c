@@ -1,153 +1,115 @@
-/* engine/inject.c: see inject.h. */
+/* engine/inject.c: see inject.h. The engines lie in the VM's block, where any member may write: of
+ * what is there, numbers are checked, and only a copy is worked on. */
 #include "engine/inject.h"
 
+#include "engine/child.h"
 #include "engine/image.h"
 #include "engine/real.h"
 #include "engine/stub.h"
 
 #include <string.h>
 
-/* Where the engine lies in every process, if it can: then copies need no relocation. */
-static void *const usual_base =
-    (void *)(ULONG_PTR)(sizeof(void *) == 8 ? 0x00000060fd000000ull : 0x60fd0000u);
+enum { WOW64_CLASS = 26 };
 
-static NTSTATUS allocate(HANDLE process, void **base, size_t cb)
+NTSTATUS fvm_child_is_wow64(HANDLE process, bool *is_wow64)
 {
-    SIZE_T size = cb;
+    ULONG_PTR answer = 0; /* the address of a 32-bit PEB; 1 in Wine 8 */
+    NTSTATUS status =
+        real.NtQueryInformationProcess(process, WOW64_CLASS, &answer, sizeof(answer), NULL);
+
+    *is_wow64 = answer != 0;
+    return status;
+}
+
+static bool is_usable(const struct fvm_block_engine *engine)
+{
+    return engine->cb >= 4096 && engine->cb <= FVM_ENGINE_CB && engine->divert < engine->cb &&
+           engine->start <= engine->cb - sizeof(struct fvm_start);
+}
+
+/* The 64-bit ntdll is where the launcher found it, and untouched? */
+static NTSTATUS find_ntdll64(const struct fvm_child *child, const struct fvm_block_engine *engine,
+                             struct fvm_start *start)
+{
+    start->ntdll = engine->ntdll;
+    start->ldr_thunk = engine->thunk;
+    if (!NT_SUCCESS(fvm_child_read(child, engine->thunk, start->saved, sizeof(start->saved))))
+        return STATUS_INVALID_IMAGE_FORMAT;
+    return memcmp(start->saved, engine->thunk_head, sizeof(start->saved))
+               ? STATUS_INVALID_IMAGE_FORMAT
+               : STATUS_SUCCESS;
+}
+
+/* At the address that it is linked for, if it can be. */
+static NTSTATUS allocate(const struct fvm_child *child, const struct fvm_block_engine *engine,
+                         uint64_t *base)
+{
     NTSTATUS status;
 
-    *base = usual_base;
-    status = real.NtAllocateVirtualMemory(process, base, 0, &size, MEM_RESERVE | MEM_COMMIT,
-                                          PAGE_READWRITE);
+    *base = engine->base;
+    status = fvm_child_allocate(child, base, engine->cb);
     if (NT_SUCCESS(status))
         return status;
-    *base = NULL;
-    size = cb;
-    return real.NtAllocateVirtualMemory(process, base, 0, &size, MEM_RESERVE | MEM_COMMIT,
-                                        PAGE_READWRITE);
+    *base = 0;
+    return fvm_child_allocate(child, base, engine->cb);
 }
 
-static void release(HANDLE process, void *base)
+static NTSTATUS write_engine(const struct fvm_child *child, const struct fvm_block_engine *engine,
+                             const void *image, const struct fvm_start *start)
 {
-    SIZE_T size = 0;
-
-    real.NtFreeVirtualMemory(process, &base, &size, MEM_RELEASE);
-}
-
-static void *in_copy(void *copy, const void *image, const char *name)
-{
-    const char *exported = fvm_image_export(image, name);
-
-    return exported ? (char *)copy + (exported - (const char *)image) : NULL;
-}
-
-/* The engine as the child shall have it: constant parts from ours, state empty but for the start.
- */
-static NTSTATUS prepare(void *copy, const void *image, const void *base,
-                        const struct fvm_start *start)
-{
-    const IMAGE_SECTION_HEADER *state = fvm_image_section(image, FVM_STATE_SECTION);
-    struct fvm_start *in_child = in_copy(copy, image, "fvm_start");
-    NTSTATUS status = STATUS_SUCCESS;
-
-    if (!state || !in_child)
-        return STATUS_INVALID_IMAGE_FORMAT;
-    memcpy(copy, image, fvm_image_cb(image));
-    memset((char *)copy + state->VirtualAddress, 0, state->Misc.VirtualSize);
-    if (base != image)
-        status = fvm_image_relocate(copy, (const char *)base - (const char *)image);
-    *in_child = *start;
-    return status;
-}
-
-static NTSTATUS protect(HANDLE process, void *base, const void *image)
-{
-    const IMAGE_NT_HEADERS *nt = fvm_image_headers(image);
-    const IMAGE_SECTION_HEADER *sections = IMAGE_FIRST_SECTION(nt);
-    NTSTATUS status = STATUS_SUCCESS;
-
-    for (WORD i = 0; NT_SUCCESS(status) && i < nt->FileHeader.NumberOfSections; i++) {
-        void *at = (char *)base + sections[i].VirtualAddress;
-        SIZE_T cb = sections[i].Misc.VirtualSize;
-        ULONG protection = fvm_section_protection(&sections[i]), old;
-
-        if (protection != PAGE_READWRITE && cb)
-            status = real.NtProtectVirtualMemory(process, &at, &cb, protection, &old);
-    }
-    return status;
-}
-
-static NTSTATUS write_image(HANDLE process, void *base, const void *image,
-                            const struct fvm_start *start)
-{
-    size_t cb = fvm_image_cb(image);
     void *copy = NULL;
-    SIZE_T size = cb;
+    SIZE_T size = engine->cb, all = 0;
     NTSTATUS status = real.NtAllocateVirtualMemory(NT_CURRENT_PROCESS, &copy, 0, &size,
                                                    MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
 
     if (!NT_SUCCESS(status))
         return status;
-    status = prepare(copy, image, base, start);
+    memcpy(copy, image, engine->cb);
+    if (start->image != engine->base)
+        status = fvm_image_relocate(copy, engine->cb, (int64_t)(start->image - engine->base));
+    memcpy((char *)copy + engine->start, start, sizeof(*start));
     if (NT_SUCCESS(status))
-        status = real.NtWriteVirtualMemory(process, base, copy, cb, NULL);
-    release(NT_CURRENT_PROCESS, copy);
-    return NT_SUCCESS(status) ? protect(process, base, image) : status;
-}
-
-static NTSTATUS divert(HANDLE process, const struct fvm_start *start, void *to)
-{
-    UINT8 jump[FVM_START_SAVED_CB];
-    void *at = start->ldr_thunk;
-    SIZE_T cb = sizeof(jump);
-    ULONG old;
-    NTSTATUS status;
-
-    memcpy(jump, start->saved, sizeof(jump));
-    fvm_stub_write_jump(jump, to);
-    /* The child's engine gives the bytes and this protection back. */
-    status = real.NtProtectVirtualMemory(process, &at, &cb, PAGE_EXECUTE_READWRITE, &old);
-    if (NT_SUCCESS(status))
-        status = real.NtWriteVirtualMemory(process, start->ldr_thunk, jump, sizeof(jump), NULL);
+        status = fvm_child_write(child, start->image, copy, engine->cb);
+    real.NtFreeVirtualMemory(NT_CURRENT_PROCESS, &copy, &all, MEM_RELEASE);
     return status;
 }
 
-/* Is the child's ntdll where ours is, and untouched? */
-static NTSTATUS save_thunk(HANDLE process, struct fvm_start *start)
+/* The child's engine gives the bytes back. */
+static NTSTATUS divert(const struct fvm_child *child, const struct fvm_start *start, uint64_t to)
 {
-    NTSTATUS status = real.NtReadVirtualMemory(process, start->ldr_thunk, start->saved,
-                                               sizeof(start->saved), NULL);
+    UINT8 jump[FVM_THUNK_CB];
 
-    if (!NT_SUCCESS(status))
-        return STATUS_INVALID_IMAGE_FORMAT;
-    return memcmp(start->saved, start->ldr_thunk, sizeof(start->saved))
-               ? STATUS_INVALID_IMAGE_FORMAT
-               : STATUS_SUCCESS;
+    _Static_assert(sizeof(jump) >= FVM_JUMP_CB, "a jump replaces what is saved");
+    memcpy(jump, start->saved, sizeof(jump));
+    fvm_jump_make(jump, start->ldr_thunk, to, child->is_64);
+    return fvm_child_write(child, start->ldr_thunk, jump, sizeof(jump));
 }
 
-NTSTATUS fvm_inject(HANDLE process, const void *image, const void *ntdll, const WCHAR *section)
+NTSTATUS fvm_inject(HANDLE process, struct fvm_block *block, const void *ntdll,
+                    const WCHAR *section)
 {
-    struct fvm_start start = {.ldr_thunk = fvm_image_export(ntdll, "LdrInitializeThunk"),
-                              .ntdll = ntdll};
-    const char *entry = fvm_image_export(image, "fvm_divert");
-    void *base = NULL;
+    struct fvm_start start = {0};
+    struct fvm_block_engine engine;
+    struct fvm_child child;
     size_t cch = 0;
-    NTSTATUS status;
+    int kind;
+    NTSTATUS status = fvm_child_open(&child, process);
 
-    if (!start.ldr_thunk || !entry)
-        return STATUS_ENTRYPOINT_NOT_FOUND;
+    if (!NT_SUCCESS(status))
+        return status;
+    kind = child.is_64 ? FVM_ENGINE_64 : FVM_ENGINE_32;
+    memcpy(&engine, &block->engines[kind], sizeof(engine));
+    if (!is_usable(&engine))
+        return STATUS_INVALID_IMAGE_FORMAT;
     while (cch < FVM_SECTION_NAME_CCH - 1 && section[cch]) {
         start.section[cch] = section[cch];
         cch++;
     }
-    status = save_thunk(process, &start);
+    status = child.is_64 ? find_ntdll64(&child, &engine, &start)
+                         : fvm_child_find_ntdll32(&child, ntdll, &start);
     if (NT_SUCCESS(status))
-        status = allocate(process, &base, fvm_image_cb(image));
-    if (!NT_SUCCESS(status))
-        return status;
-    start.image = base;
-    status = write_image(process, base, image, &start);
+        status = allocate(&child, &engine, &start.image);
     if (NT_SUCCESS(status))
-        status = divert(process, &start, (char *)base + (entry - (const char *)image));
-    return status;
+        status = write_engine(&child, &engine, fvm_block_engine_image(block, kind), &start);
+    return NT_SUCCESS(status) ? divert(&child, &start, start.image + engine.divert) : status;
 }

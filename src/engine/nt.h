@@ -16,7 +16,8 @@
 enum {
     PROCESS_CREATE_FLAGS_BREAKAWAY_ = 0x1,
     THREAD_CREATE_FLAGS_CREATE_SUSPENDED_ = 0x1,
-    PS_ATTRIBUTE_IMAGE_NAME_ = 0x20005 /* input, number 5 */
+    PS_ATTRIBUTE_PARENT_PROCESS_ = 0x60000, /* input, additive, number 0 */
+    PS_ATTRIBUTE_IMAGE_NAME_ = 0x20005      /* input, number 5 */
 };
 typedef struct {
     ULONG_PTR Attribute;
@@ -45,6 +46,30 @@ typedef struct {
     HANDLE UniqueProcessId;
     HANDLE InheritedFromUniqueProcessId;
 } NT_SYSTEM_PROCESS;
+
+/* SystemHandleInformation and SystemExtendedHandleInformation: a number, then entries. */
+typedef struct {
+    USHORT UniqueProcessId, CreatorBackTraceIndex;
+    UCHAR ObjectTypeIndex, HandleAttributes;
+    USHORT HandleValue;
+    void *Object;
+    ULONG GrantedAccess;
+} NT_SYSTEM_HANDLE;
+typedef struct {
+    void *Object;
+    ULONG_PTR UniqueProcessId, HandleValue;
+    ULONG GrantedAccess;
+    USHORT CreatorBackTraceIndex, ObjectTypeIndex;
+    ULONG HandleAttributes, Reserved;
+} NT_SYSTEM_HANDLE_EX;
+
+typedef struct {
+    NTSTATUS ExitStatus;
+    void *PebBaseAddress;
+    ULONG_PTR AffinityMask;
+    LONG BasePriority;
+    ULONG_PTR UniqueProcessId, InheritedFromUniqueProcessId;
+} NT_PROCESS_BASIC;
 
 typedef struct {
     LARGE_INTEGER CreateTime, ExitTime, KernelTime, UserTime;

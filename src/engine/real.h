@@ -26,6 +26,7 @@
       (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, const CLIENT_ID *))                       \
     X(NTSTATUS, NtTerminateProcess, (HANDLE, NTSTATUS))                                            \
     X(NTSTATUS, NtResumeThread, (HANDLE, ULONG *))                                                 \
+    X(NTSTATUS, NtResumeProcess, (HANDLE))                                                         \
     X(NTSTATUS, NtQueryInformationProcess, (HANDLE, ULONG, void *, ULONG, ULONG *))                \
     X(NTSTATUS, NtQueryInformationThread, (HANDLE, ULONG, void *, ULONG, ULONG *))                 \
     X(NTSTATUS, NtQuerySystemInformation, (ULONG, void *, ULONG, ULONG *))                         \
@@ -34,7 +35,6 @@
     X(NTSTATUS, NtReadFile,                                                                        \
       (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, LARGE_INTEGER *,          \
        ULONG *))                                                                                   \
-    X(NTSTATUS, NtLoadDriver, (const UNICODE_STRING *))                                            \
     X(NTSTATUS, NtCreateFile,                                                                      \
       (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, LARGE_INTEGER *, ULONG,      \
        ULONG, ULONG, ULONG, void *, ULONG))                                                        \
@@ -51,15 +51,71 @@
     X(NTSTATUS, NtDeleteFile, (OBJECT_ATTRIBUTES *))                                               \
     X(NTSTATUS, NtQueryObject, (HANDLE, ULONG, void *, ULONG, ULONG *))                            \
     X(NTSTATUS, NtQueryVirtualMemory, (HANDLE, const void *, ULONG, void *, SIZE_T, SIZE_T *))     \
+    X(NTSTATUS, NtDuplicateObject, (HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG))  \
+    X(NTSTATUS, NtNotifyChangeDirectoryFile,                                                       \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, ULONG, BOOLEAN))          \
+    X(NTSTATUS, NtFsControlFile,                                                                   \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG))    \
+    X(NTSTATUS, NtSetEaFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG))                           \
+    X(NTSTATUS, NtLockFile,                                                                        \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *,        \
+       ULONG *, BOOLEAN, BOOLEAN))                                                                 \
+    X(NTSTATUS, NtUnlockFile,                                                                      \
+      (HANDLE, IO_STATUS_BLOCK *, LARGE_INTEGER *, LARGE_INTEGER *, ULONG *))                      \
+    X(NTSTATUS, NtQueryVolumeInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))   \
+    X(NTSTATUS, NtSetVolumeInformationFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG, ULONG))     \
+    X(NTSTATUS, NtCancelIoFile, (HANDLE, IO_STATUS_BLOCK *))                                       \
+    X(NTSTATUS, NtCancelIoFileEx, (HANDLE, IO_STATUS_BLOCK *, IO_STATUS_BLOCK *))                  \
+    X(NTSTATUS, NtCreateIoCompletion, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG))         \
+    X(NTSTATUS, NtSetIoCompletion, (HANDLE, ULONG_PTR, ULONG_PTR, NTSTATUS, SIZE_T))               \
+    X(NTSTATUS, NtRemoveIoCompletion,                                                              \
+      (HANDLE, ULONG_PTR *, ULONG_PTR *, IO_STATUS_BLOCK *, LARGE_INTEGER *))                      \
+    X(NTSTATUS, NtCreateEvent, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, BOOLEAN))       \
+    X(NTSTATUS, NtResetEvent, (HANDLE, LONG *))                                                    \
+    X(NTSTATUS, NtWaitForSingleObject, (HANDLE, BOOLEAN, const LARGE_INTEGER *))                   \
+    X(NTSTATUS, NtCreateThreadEx,                                                                  \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE, void *, void *, ULONG, ULONG_PTR,       \
+       SIZE_T, SIZE_T, void *))                                                                    \
     X(NTSTATUS, NtQueueApcThread, (HANDLE, void *, void *, void *, void *))                        \
     X(NTSTATUS, NtSetEvent, (HANDLE, LONG *))                                                      \
+    X(NTSTATUS, NtCreateSection,                                                                   \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, LARGE_INTEGER *, ULONG, ULONG, HANDLE))         \
+    X(NTSTATUS, NtCreateSymbolicLinkObject,                                                        \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *))                              \
+    X(NTSTATUS, NtCreateJobObject, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))             \
+    X(NTSTATUS, NtOpenJobObject, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))               \
+    X(NTSTATUS, NtIsProcessInJob, (HANDLE, HANDLE))                                                \
+    X(NTSTATUS, NtAssignProcessToJobObject, (HANDLE, HANDLE))                                      \
+    X(NTSTATUS, NtQueryInformationJobObject, (HANDLE, ULONG, void *, ULONG, ULONG *))              \
+    X(NTSTATUS, NtSetInformationProcess, (HANDLE, ULONG, void *, ULONG))                           \
+    X(NTSTATUS, NtSetInformationThread, (HANDLE, ULONG, const void *, ULONG))                      \
     X(void *, RtlAddVectoredExceptionHandler, (ULONG, void *))                                     \
     X(void *, RtlCreateHeap, (ULONG, void *, SIZE_T, SIZE_T, void *, void *))                      \
     X(void *, RtlAllocateHeap, (void *, ULONG, SIZE_T))                                            \
     X(BOOLEAN, RtlFreeHeap, (void *, ULONG, void *))
 #define FVM_REAL_OPTIONAL(X)                                                                       \
     X(NTSTATUS, NtGetNextProcess, (HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))                   \
-    X(NTSTATUS, __wine_unix_spawnvp, (char *const[], int))
+    X(NTSTATUS, NtQuerySystemInformationEx, (ULONG, void *, ULONG, void *, ULONG, ULONG *))        \
+    X(NTSTATUS, RtlGetNativeSystemInformation, (ULONG, void *, ULONG, ULONG *))                    \
+    X(NTSTATUS, NtLoadDriver, (const UNICODE_STRING *))                                            \
+    X(NTSTATUS, NtUnloadDriver, (const UNICODE_STRING *))                                          \
+    X(NTSTATUS, NtShutdownSystem, (ULONG))                                                         \
+    X(NTSTATUS, NtInitiatePowerAction, (ULONG, ULONG, ULONG, BOOLEAN))                             \
+    X(NTSTATUS, NtPowerInformation, (ULONG, void *, ULONG, void *, ULONG))                         \
+    X(NTSTATUS, NtRaiseHardError, (NTSTATUS, ULONG, ULONG_PTR, ULONG_PTR *, ULONG, ULONG *))       \
+    X(NTSTATUS, NtSetSystemTime, (const LARGE_INTEGER *, LARGE_INTEGER *))                         \
+    X(NTSTATUS, NtSetSystemInformation, (ULONG, void *, ULONG))                                    \
+    X(NTSTATUS, NtSystemDebugControl, (ULONG, void *, ULONG, void *, ULONG, ULONG *))              \
+    X(NTSTATUS, NtSetDebugFilterState, (ULONG, ULONG, BOOLEAN))                                    \
+    X(NTSTATUS, NtSetIntervalProfile, (ULONG, ULONG))                                              \
+    X(NTSTATUS, NtDisplayString, (const UNICODE_STRING *))                                         \
+    X(NTSTATUS, NtCreatePagingFile,                                                                \
+      (const UNICODE_STRING *, const LARGE_INTEGER *, const LARGE_INTEGER *, ULONG))               \
+    X(NTSTATUS, NtWow64AllocateVirtualMemory64,                                                    \
+      (HANDLE, ULONG64 *, ULONG64, ULONG64 *, ULONG, ULONG))                                       \
+    X(NTSTATUS, NtWow64ReadVirtualMemory64, (HANDLE, ULONG64, void *, ULONG64, ULONG64 *))         \
+    X(NTSTATUS, NtWow64WriteVirtualMemory64, (HANDLE, ULONG64, const void *, ULONG64, ULONG64 *))  \
+    X(NTSTATUS, __wine_unix_spawnvp, (char *const *, int))
 
 struct fvm_real {
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): a name and a list */
@@ -74,7 +130,8 @@ extern struct fvm_real real;
  * Fill the table from ntdll.
  *
  * @param ntdll base of ntdll's image in this process
- * @return STATUS_SUCCESS; STATUS_ENTRYPOINT_NOT_FOUND a call that is not optional is missing
+ * @return STATUS_SUCCESS; STATUS_ENTRYPOINT_NOT_FOUND a call that is not optional is missing;
+ *         STATUS_INVALID_IMAGE_HASH one takes other parameters than the table says (i386)
  */
 NTSTATUS fvm_real_find(const void *ntdll);
 /** The slot of a call by name, NULL if the table has none. */

@@ -15,11 +15,9 @@ BOOL fvm_stub_is(const void *code)
     return !memcmp(code, head, sizeof(head)) && !memcmp((const char *)code + 8, tail, sizeof(tail));
 }
 
-void fvm_stub_write_jump(void *code, const void *to)
+int fvm_stub_args_cb(const void *code)
 {
-    static const UINT8 jump[] = {0xff, 0x25, 0, 0, 0, 0}; /* jmp [rip+0] */
-
-    memcpy(code, jump, sizeof(jump));
-    memcpy((char *)code + sizeof(jump), &to, sizeof(to));
+    (void)code;
+    return -1;
 }
 #endif

@@ -1,13 +1,14 @@
 # The differential test of the files room: the same random NT calls outside, and in a VM over an equal folder, must give
 # the same: status, information, bytes, names; then a new start of the VM must show the same tree. The lower folder never changes.
-# FVM_DIFFER_FROM, FVM_DIFFER_TO: seeds; FVM_DIFFER_OPS. Outside is the oracle.
+# FVM_DIFFER_FROM, FVM_DIFFER_TO: seeds; FVM_DIFFER_OPS; FVM_DIFFER_SED: what is not to be compared. Outside is the oracle.
 . "$(dirname "$0")/lib.sh"
 from=${FVM_DIFFER_FROM:-1} to=${FVM_DIFFER_TO:-40} ops=${FVM_DIFFER_OPS:-100}
-# Not compared yet: notifications and listings that began before a change, handles by file id, shared cursors of duplicates.
-export FILES_RANDOM_WITHOUT=watch,poll,open-by-id,ids,duplicate,list
-# Seeds that differ, and why (docs/compat.md, Shared VMs): a handle that was open on the host's file when the VM made its
-# copy goes on seeing the host's (3 18 31), roots that were renamed through another handle (29), a directory share (30).
-todo=' 3 18 29 30 31 '
+# Not compared: listings, of which Wine keeps pictures that depend on what it read before.
+export FILES_RANDOM_WITHOUT=${FVM_DIFFER_WITHOUT-list}
+# Seeds that differ, and why (docs/compat.md, Shared VMs): handles that were open on the host's file when the VM made its copy see
+# the host's, and its id (7 17 23), and their share modes do not hold (35); which of two things is wrong with a name that ends in a
+# backslash (13 24). Wine's own doings: a directory is empty after it was read to its end (12 18).
+todo=' 7 12 13 17 18 23 24 35 '
 [ "$(id -u)" = 0 ] || todo+='2 ' # a name in a read-only directory is refused with another status; root may do all
 [ "$ops" = 100 ] || todo=' any '
 probe=$(win "$PWD/files_random.exe"); cp "$FVM_NT_PROGRAMS/files_random.exe" .
@@ -15,7 +16,7 @@ folder=$WINEPREFIX/drive_c/differ; unix_tree() { (cd "$WINEPREFIX/drive_c" && fi
 fresh() { chmod -R u+w "$folder" "$folder-beside" 2>/dev/null; rm -rf "$folder" "$folder-beside"; cp -a start "$folder"; cp -a start-beside "$folder-beside"; }
 both() { # runner...: the calls, then the tree as a new start sees it
     "$@" "$probe" "$seed" "$ops" 'C:\differ'; [ $rc = 0 ] || { echo "exit $rc"; return; }
-    grep -v '^#' <<<"$out"
+    grep -v '^#' <<<"$out" | sed "${FVM_DIFFER_SED:-}"
     "$@" "$probe" tree 'C:\differ'; echo "$out"
 }
 equal=0 touched='' differ='' surprises=''

@@ -2,7 +2,11 @@
 # outside and inside a VM. Each test runs in an empty folder of its own.
 . "$(dirname "$0")/../vm/lib.sh"
 . "$(dirname "$0")/../vm/faults.sh"
-work=$(mktemp -d "$(dirname "$WINEPREFIX")/work-XXXXXX"); trap 'rm -rf "$work"' EXIT
+# What an earlier test left running would have this one's VMs: numbers are used again.
+server=/usr/lib/wine/wineserver64
+end_server() { "$server" -k >/dev/null 2>&1 && "$server" -w; }
+end_server; "$server" -p60 >/dev/null 2>&1
+work=$(mktemp -d "$(dirname "$WINEPREFIX")/work-XXXXXX"); trap 'end_server; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 # outside PROGRAM ARG...; inside VM PROGRAM ARG...: stdout without CR in $out, exit code in $rc
 outside() { timeout -k 5 "${LIMIT:-60}" /usr/lib/wine/wine64 "$@" >out.txt 2>err.txt </dev/null; rc=$?; out=$(tr -d '\r' <out.txt) err=$(cat err.txt); }

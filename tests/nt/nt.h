@@ -134,3 +134,19 @@ NT_CALL NtDuplicateObject(HANDLE from_process, HANDLE, HANDLE to_process, HANDLE
                           ULONG attributes, ULONG options);
 NT_CALL NtQueryObject(HANDLE, ULONG class, void *, ULONG cb, ULONG *needed_cb);
 __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR);
+
+/* --- processes ------------------------------------------------------------------------------ */
+typedef struct {
+    HANDLE UniqueProcess, UniqueThread;
+} CLIENT_ID;
+NT_CALL NtOpenProcess(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, CLIENT_ID *);
+NT_CALL NtOpenThread(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, CLIENT_ID *);
+NT_CALL NtQuerySystemInformation(ULONG class, void *, ULONG cb, ULONG *needed_cb);
+NT_CALL NtQueryInformationProcess(HANDLE, ULONG class, void *, ULONG cb, ULONG *needed_cb);
+NT_CALL NtOpenSection(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+NT_CALL NtCreateJobObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+NT_CALL NtOpenJobObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+NT_CALL NtIsProcessInJob(HANDLE process, HANDLE job);
+NT_CALL NtQueryInformationJobObject(HANDLE, ULONG class, void *, ULONG cb, ULONG *needed_cb);
+NT_CALL NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *to);
+NT_CALL NtQueryVirtualMemory(HANDLE, const void *, ULONG class, void *, SIZE_T cb, SIZE_T *);

@@ -1,8 +1,10 @@
 /* tests/nt/procs.c: what a program can do with processes, as lines of text.
  *
  * usage: procs list | open PID | thread TID | wait SECONDS | exit CODE | native FILE
- *        procs ways PID: start "procs open PID" in every way that there is */
-#include <windows.h>
+ *        procs ways PID: start "procs open PID" in every way that there is
+ *        procs WORD [PID TID]: one of the groups in procs/procs.h */
+#include "procs/procs.h"
+
 #include <tlhelp32.h>
 
 #include <process.h>
@@ -10,7 +12,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-static wchar_t self[MAX_PATH];
+wchar_t self[MAX_PATH];
 
 static int list(void)
 {
@@ -125,7 +127,7 @@ static int ways(const wchar_t *pid)
     return 0;
 }
 
-typedef LONG __cdecl spawn_function(char *const argv[], int wait);
+typedef LONG NTAPI spawn_function(char *const argv[], int wait);
 
 /* A Linux program, by the call that Wine's ntdll exports, and as the image of a process. */
 static int native(const wchar_t *file)
@@ -147,9 +149,41 @@ static int native(const wchar_t *file)
     return 0;
 }
 
+/* A group of tests by its name. @return -1: none */
+static int group(int argc, wchar_t **argv)
+{
+    static const struct {
+        const wchar_t *name;
+        int (*run)(void);
+        int (*run_with)(DWORD);
+    } groups[] = {{L"lists", test_lists, NULL},       {L"walk", test_walk, NULL},
+                  {L"parent", test_parent, NULL},     {L"jobs", test_jobs, NULL},
+                  {L"nulljob", test_null_job, NULL},  {L"job", print_job, NULL},
+                  {L"system", test_system, NULL},     {L"pointers", test_pointers, NULL},
+                  {L"stack", test_small_stack, NULL}, {L"names", NULL, test_names},
+                  {L"debug", NULL, test_debug},       {L"imageof", NULL, test_other_image},
+                  {L"rareways", NULL, test_ways}};
+    DWORD pid = argc > 2 ? (DWORD)_wtoi(argv[2]) : 0, tid = argc > 3 ? (DWORD)_wtoi(argv[3]) : 0;
+
+    setvbuf(stdout, NULL, _IONBF, 0);
+    if (!wcscmp(argv[1], L"ids"))
+        return test_ids(pid, tid);
+    if (!wcscmp(argv[1], L"image"))
+        return test_image(argc, argv);
+    for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+        if (!wcscmp(argv[1], groups[i].name))
+            return groups[i].run ? groups[i].run() : groups[i].run_with(pid);
+    return -1;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
+    int code;
+
     GetModuleFileNameW(NULL, self, MAX_PATH);
+    code = argc > 1 ? group(argc, argv) : 2;
+    if (code >= 0)
+        return code;
     if (argc > 1 && !wcscmp(argv[1], L"list"))
         return list();
     if (argc < 3)

@@ -35,6 +35,24 @@ wait "${pids[@]}"
 for vm in 11 12; do
     is "$(tr -d '\r' <"node$vm.txt")" "200 v${vm}v${vm}v${vm}"$'\n'"v$vm"$'\nc\nfalse C:\\windows\\win.ini' "Node.js in VM $vm"
 done
+cat >watch.js <<'JS'
+const fs = require('fs'), root = 'C:\\node-watch', seen = new Set();
+const watcher = fs.watch(root, (event, name) => {
+    seen.add(`${event} ${name}`);
+    if (name === 'end') { watcher.close(); console.log([...seen].join('\n')); }
+});
+setTimeout(() => {
+    fs.appendFileSync(root + '\\one.txt', 'x');
+    fs.renameSync(root + '\\one.txt', root + '\\uno.txt');
+    fs.unlinkSync(root + '\\uno.txt');
+    fs.writeFileSync(root + '\\end', 'z');
+}, 200);
+setTimeout(() => { console.log('late', ...seen); process.exit(1); }, 10000).unref();
+JS
+fresh() { rm -rf "$WINEPREFIX/drive_c/node-watch"; mkdir "$WINEPREFIX/drive_c/node-watch"; echo one >"$WINEPREFIX/drive_c/node-watch/one.txt"; }
+fresh; outside "$node" watch.js; outside_says=$out
+fresh; inside 11 "$node" watch.js; is "$out" "$outside_says" "fs.watch tells of changes, through libuv's completion port"
+rm -rf "$WINEPREFIX/drive_c/node-watch"
 is "$(cksum "$WINEPREFIX/drive_c/windows/win.ini")" "$ini" "the host's win.ini is as it was"
 not_ok 'and no folder of theirs is there' test -e "$WINEPREFIX/drive_c/users/node-test"
 done_testing

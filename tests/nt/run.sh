@@ -16,7 +16,7 @@ server=/usr/lib/wine/wineserver64
 "$server" -k >/dev/null 2>&1 && "$server" -w
 "$server" -p60 >"$kit/server.log" 2>&1
 [ -e "$WINEPREFIX/system.reg" ] || timeout 300 wine wineboot -i >"$kit/boot.log" 2>&1 || { cat "$kit/boot.log"; exit 2; }
-[ -e build/deps/node.exe ] || tools/get-test-programs.sh >&2
+[ -e build/deps/node.exe ] && [ -e build/deps/7za32.exe ] || tools/get-test-programs.sh >&2
 code=0
 prove --timer --exec bash "${tests[@]}" || code=$?
 "$server" -k >/dev/null 2>&1 && "$server" -w || true

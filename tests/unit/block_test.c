@@ -2,7 +2,19 @@
 #include "core/block.h"
 #include "tap.h"
 
+#include <string.h>
+#include <uchar.h>
+
 static struct fvm_block block;
+
+static struct fvm_str str(const char16_t *text)
+{
+    struct fvm_str out = {(const uint16_t *)text, 0};
+
+    while (text && text[out.cch])
+        out.cch++;
+    return out;
+}
 
 static struct fvm_block *fresh(void)
 {
@@ -58,4 +70,54 @@ TEST(block_is_full_and_damaged)
     ok(fvm_member_add(b, 2, 5) == FVM_OK && fvm_member_is(b, 2, 5), "a place is used again");
     b->member_high = 0xfffffff0u;
     ok(fvm_member_high(b) == FVM_MEMBERS && !fvm_member_is(b, 3, 0), "a number that lies");
+}
+
+TEST(block_knows_places_of_its_layer)
+{
+    static const struct {
+        const char16_t *layer, *path, *rest;
+        uint16_t drive;
+    } cases[] = {
+        {u"\\??\\Z:\\vm", u"\\??\\Z:\\vm\\files\\C\\a\\b.exe", u"\\a\\b.exe", 'C'},
+        {u"\\??\\Z:\\vm", u"Z:\\vm\\files\\C\\a\\b.exe", u"\\a\\b.exe", 'C'},
+        {u"\\??\\Z:\\vm", u"z:\\VM\\Files\\D", u"", 'D'},
+        {u"\\??\\Z:\\vm", u"Z:\\vm\\files\\CD\\a", NULL, 0},
+        {u"\\??\\Z:\\vm", u"Z:\\vm\\files\\", NULL, 0},
+        {u"\\??\\Z:\\vm", u"Z:\\vm\\file", NULL, 0},
+        {u"\\??\\Z:\\vm", u"Z:\\vm2\\files\\C\\a", NULL, 0},
+        {u"\\??\\Z:\\vm", u"Z:\\vm\\work\\1", NULL, 0},
+        {u"\\??\\Z:\\vm", u"", NULL, 0},
+        {u"", u"\\files\\C\\a", NULL, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fvm_block *b = fresh();
+        struct fvm_str rest = {0}, want = str(cases[i].rest), path = str(cases[i].path);
+        uint16_t drive;
+
+        b->layer.cch = str(cases[i].layer).cch;
+        memcpy(b->layer.s, cases[i].layer, b->layer.cch * sizeof(*b->layer.s));
+        drive = fvm_block_drive(b, path, &rest);
+        ok(drive == cases[i].drive, "case %zu: drive %u", i, drive);
+        ok(!drive || fvm_str_eq(rest, want), "case %zu: %u units", i, rest.cch);
+    }
+}
+
+TEST(block_notes_are_found_once_written)
+{
+    struct fvm_block *b = fresh();
+    uint64_t first = fvm_note_add(b, 5), second = fvm_note_add(b, 5);
+
+    ok(first == 0 && second == 1 && fvm_note_count(b) == 2, "numbers");
+    ok(fvm_note_find(b, 5, 0) == 0 && fvm_note_find(b, 5, 1) == 1, "the oldest first");
+    ok(fvm_note_find(b, 5, 2) == FVM_NO_NOTE && fvm_note_find(b, 6, 0) == FVM_NO_NOTE, "none");
+    fvm_note_drop(b, first, 6);
+    ok(fvm_note_find(b, 5, 0) == 0, "another's is not taken back");
+    fvm_note_drop(b, first, 5);
+    ok(fvm_note_find(b, 5, 0) == 1, "taken back");
+    for (uint32_t i = 0; i < FVM_NOTES; i++)
+        fvm_note_add(b, 9);
+    ok(fvm_note_find(b, 5, 0) == FVM_NO_NOTE && fvm_note_find(b, 9, 0) == 2, "old ones go");
+    b->note_count = UINT64_MAX - 1;
+    ok(fvm_note_find(b, 5, 0) == FVM_NO_NOTE, "a number that lies ends");
 }

@@ -45,44 +45,87 @@ static bool fits(const IMAGE_SECTION_HEADER *section, size_t file_cb, size_t ima
            (uint64_t)section->VirtualAddress + section->SizeOfRawData <= image_cb;
 }
 
-static void *lay_out(const void *file, size_t cb)
+/* @param image [out] zeroed, FVM_ENGINE_CB bytes */
+static bool lay_out(char *image, const void *file, size_t cb)
 {
-    const IMAGE_NT_HEADERS *nt = fvm_image_headers(file);
+    const IMAGE_NT_HEADERS32 *nt = fvm_image_headers(file);
     size_t image_cb = fvm_image_cb(file);
-    char *image =
-        image_cb ? VirtualAlloc(NULL, image_cb, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) : NULL;
     const IMAGE_SECTION_HEADER *sections;
 
-    if (!image)
-        return NULL;
+    if (!nt || image_cb > FVM_ENGINE_CB || nt->OptionalHeader.SizeOfHeaders > image_cb)
+        return false;
     sections = IMAGE_FIRST_SECTION(nt);
     memcpy(image, file, nt->OptionalHeader.SizeOfHeaders);
     for (WORD i = 0; i < nt->FileHeader.NumberOfSections; i++) {
         if (!fits(&sections[i], cb, image_cb))
-            return NULL;
+            return false;
         memcpy(image + sections[i].VirtualAddress,
                (const char *)file + sections[i].PointerToRawData, sections[i].SizeOfRawData);
     }
-    if (!NT_SUCCESS(fvm_image_relocate(image, image - (char *)nt->OptionalHeader.ImageBase)))
-        return NULL;
-    return image;
+    return true;
 }
 
-static DWORD load_engine(struct win_vm *vm)
+/* Of all 64-bit processes: the system lays ntdll out once. */
+static bool find_thunk(struct fvm_block_engine *engine)
 {
+    const void *ntdll = GetModuleHandleW(L"ntdll.dll");
+    const void *thunk = fvm_image_export(ntdll, "LdrInitializeThunk");
+
+    if (!thunk)
+        return false;
+    engine->ntdll = (uintptr_t)ntdll;
+    engine->thunk = (uintptr_t)thunk;
+    memcpy(engine->thunk_head, thunk, sizeof(engine->thunk_head));
+    return true;
+}
+
+static bool load_engine(struct fvm_block *block, int kind, const void *file, size_t cb)
+{
+    struct fvm_block_engine *engine = &block->engines[kind];
+    char *image = fvm_block_engine_image(block, kind);
+    const char *divert, *start;
+
+    if (!lay_out(image, file, cb) || fvm_image_is_64(image) != (kind == FVM_ENGINE_64))
+        return false;
+    divert = fvm_image_export(image, "fvm_divert");
+    start = fvm_image_export(image, "fvm_start");
+    if (!divert || !start || (kind == FVM_ENGINE_64 && !find_thunk(engine)))
+        return false;
+    engine->divert = (uint32_t)(divert - image);
+    engine->start = (uint32_t)(start - image);
+    engine->base = fvm_image_base(image);
+    engine->cb = (uint32_t)fvm_image_cb(image);
+    return true;
+}
+
+/* Without fvm32.dll a VM runs 64-bit programs only. */
+static DWORD load_engines(struct win_vm *vm)
+{
+    static const WCHAR *const names[] = {
+        [FVM_ENGINE_64] = L"fvm64.dll", [FVM_ENGINE_32] = L"fvm32.dll"};
     WCHAR path[MAX_PATH + 16];
     DWORD cch = GetModuleFileNameW(NULL, path, MAX_PATH);
-    size_t cb;
-    void *file;
 
     while (cch && path[cch - 1] != '\\')
         cch--;
-    memcpy(path + cch, L"fvm64.dll", sizeof(L"fvm64.dll"));
-    file = read_file(path, &cb);
-    vm->engine = file ? lay_out(file, cb) : NULL;
-    if (file)
-        HeapFree(GetProcessHeap(), 0, file);
-    return vm->engine ? 0 : fail(vm, "cannot load fvm64.dll, which belongs beside this program");
+    for (int kind = 0; kind < FVM_ENGINES; kind++) {
+        size_t cb;
+        void *file;
+        bool is_loaded;
+
+        wcscpy(path + cch, names[kind]);
+        file = read_file(path, &cb);
+        if (!file && kind == FVM_ENGINE_32 && GetLastError() == ERROR_FILE_NOT_FOUND)
+            continue;
+        is_loaded = file && load_engine(vm->block, kind, file, cb);
+        if (file)
+            HeapFree(GetProcessHeap(), 0, file);
+        if (!is_loaded)
+            return fail(vm, kind == FVM_ENGINE_64
+                                ? "cannot load fvm64.dll, which belongs beside this program"
+                                : "cannot load fvm32.dll");
+    }
+    return 0;
 }
 
 /* --- block and job ----------------------------------------------------------------------- */
@@ -125,7 +168,7 @@ static DWORD find_calls(struct win_vm *vm)
 {
     if (!NT_SUCCESS(fvm_real_find(GetModuleHandleW(L"ntdll.dll"))))
         return SetLastError(ERROR_PROC_NOT_FOUND), fail(vm, "this ntdll lacks a call");
-    return load_engine(vm);
+    return 0;
 }
 
 /* Whoever made the section fills it; he needs as long as his layer is large. */
@@ -159,8 +202,10 @@ DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
         error = map_block(vm, name);
     if (error)
         return error;
-    if (!exists)
-        return win_layer_open(vm, options);
+    if (!exists) {
+        error = load_engines(vm);
+        return error ? error : win_layer_open(vm, options);
+    }
     return is_ready(vm->block)
                ? 0
                : (SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM"));
@@ -224,7 +269,7 @@ static DWORD WINAPI nothing(void *context)
 static DWORD start_engine(struct win_vm *vm)
 {
     NTSTATUS status =
-        fvm_inject(GetCurrentProcess(), vm->engine, GetModuleHandleW(L"ntdll.dll"), vm->name);
+        fvm_inject(GetCurrentProcess(), vm->block, GetModuleHandleW(L"ntdll.dll"), vm->name);
     HANDLE thread;
 
     if (!NT_SUCCESS(status))
@@ -239,16 +284,8 @@ static DWORD start_engine(struct win_vm *vm)
 
 DWORD win_vm_enter(struct win_vm *vm)
 {
-    FILETIME created, other;
-    int64_t when;
-
     if (!AssignProcessToJobObject(vm->job, GetCurrentProcess()))
         return fail(vm, "cannot enter the VM's job");
-    if (!GetProcessTimes(GetCurrentProcess(), &created, &other, &other, &other))
-        return fail(vm, "cannot ask for the program's start");
-    when = (int64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
-    if (fvm_failed(fvm_member_add(vm->block, GetCurrentProcessId(), when)))
-        return SetLastError(ERROR_TOO_MANY_TCBS), fail(vm, "the VM has too many processes");
     return start_engine(vm);
 }
 

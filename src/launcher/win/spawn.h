@@ -18,7 +18,6 @@ struct win_options {
 struct win_vm {
     HANDLE section, job;
     struct fvm_block *block;
-    void *engine;       /* the engine's image, to copy from */
     WCHAR name[128];    /* NT name of the block */
     const char *failed; /* what failed, for a sentence */
 };
@@ -32,7 +31,8 @@ DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options);
 /** Find a VM that runs. @return 0; ERROR_FILE_NOT_FOUND; a Windows error */
 DWORD win_vm_find(struct win_vm *vm, const struct win_options *options);
 /**
- * Become a process of the VM: this one and all that it starts from now on.
+ * Become a process of the VM: what this one names is the VM's, and what it starts belongs to the VM.
+ * The VM's programs do not see it: it is in no table of members.
  *
  * The only thread of ours is the caller. On failure the process is half in and must end.
  */

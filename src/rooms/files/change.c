@@ -9,9 +9,11 @@
 #include <string.h>
 
 enum {
+    BASIC_CLASS = 4,
     RENAME_CLASS = 10,
     LINK_CLASS = 11,
     DISPOSITION_CLASS = 13,
+    COMPLETION_CLASS = 30,
     DISPOSITION_EX_CLASS = 64,
     RENAME_EX_CLASS = 65,
     LINK_EX_CLASS = 72
@@ -92,20 +94,56 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
     return status;
 }
 
+/* A file as the root of no name: that is the file itself to NtOpenFile only. */
+static bool is_file_itself(const OBJECT_ATTRIBUTES *attr)
+{
+    OBJECT_ATTRIBUTES copy;
+    UNICODE_STRING name;
+
+    return NT_SUCCESS(fvm_copy_guarded(&copy, attr, sizeof(copy))) && copy.RootDirectory &&
+           copy.ObjectName && NT_SUCCESS(fvm_copy_guarded(&name, copy.ObjectName, sizeof(name))) &&
+           !name.Length && files_kind(copy.RootDirectory) == FILES_FILE;
+}
+
 /** Delete by name. @source nt:NtDeleteFile */
 NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
 {
+    /* Wine's own opens for more than it needs, and so meets what others do not share. */
+    ACCESS_MASK access = real.__wine_unix_spawnvp ? GENERIC_READ | GENERIC_WRITE : 0;
     IO_STATUS_BLOCK io;
     HANDLE handle;
-    NTSTATUS status =
-        files_NtCreateFile(&handle, DELETE | SYNCHRONIZE, attr, &io, NULL, 0,
-                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
-                           FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+    NTSTATUS status;
+
+    if (is_file_itself(attr))
+        return STATUS_BAD_DEVICE_TYPE;
+    status = files_NtCreateFile(&handle, access | DELETE | SYNCHRONIZE, attr, &io, NULL, 0,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
+                                FILE_DELETE_ON_CLOSE | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
 
     return NT_SUCCESS(status) ? files_NtClose(handle) : status;
 }
 
 /* --- rename and link --------------------------------------------------------------------- */
+
+/* A link's name with a backslash at its end: NT looks for a directory to link, and says so whatever
+ * it finds. */
+static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
+{
+    FILE_BASIC_INFORMATION info;
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    struct fvm_str name = files_is_own(target) ? target->layer : target->host;
+    NTSTATUS status;
+
+    name.cch -= name.cch > 0;
+    files_attr(&attr, &text, name, 0);
+    status = real.NtQueryAttributesFile(&attr, &info);
+    if (status != STATUS_OBJECT_PATH_NOT_FOUND && files_kind(source) == FILES_DIRECTORY)
+        return STATUS_FILE_IS_A_DIRECTORY;
+    if (NT_SUCCESS(status))
+        return STATUS_OBJECT_NAME_COLLISION;
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_NO_SUCH_FILE : status;
+}
 
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
@@ -117,24 +155,20 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     NTSTATUS status = STATUS_SUCCESS;
 
     if (!target->is_file)
-        return STATUS_NOT_SAME_DEVICE;
+        return target->path.kind == FVM_NTPATH_DEVICE ? STATUS_BAD_DEVICE_TYPE
+                                                      : STATUS_NOT_SAME_DEVICE;
     /* A name with a backslash at its end is a directory's. */
     if (!is_link && target->path.flags & FVM_NTPATH_TRAILING &&
         files_kind(source) != FILES_DIRECTORY)
         return STATUS_NOT_A_DIRECTORY;
-    if (is_link && target->path.flags & FVM_NTPATH_TRAILING) {
-        target->layer.cch--;
-        target->host.cch -= target->host.cch > 0;
-    }
+    if (is_link && target->path.flags & FVM_NTPATH_TRAILING)
+        return refuse_trailing(target, source);
     if (!files_is_own(target)) {
         files_attr(&attr, &text, target->host, 0);
         status = real.NtQueryAttributesFile(&attr, &info);
         if (is_link && status != STATUS_OBJECT_PATH_NOT_FOUND &&
             files_kind(source) == FILES_DIRECTORY)
             return STATUS_FILE_IS_A_DIRECTORY;
-        if (is_link && target->path.flags & FVM_NTPATH_TRAILING &&
-            status == STATUS_OBJECT_NAME_NOT_FOUND)
-            return STATUS_NO_SUCH_FILE;
     }
     if (files_is_own(target)) {
         /* What is there keeps its spelling, unless it is the source that gets another. */
@@ -152,6 +186,9 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
         return status;
     if (NT_SUCCESS(status))
         files_respell(target, scratch);
+    /* A link replaces: what is replaced is told as removed, so it must be there. */
+    if (NT_SUCCESS(status) && is_link)
+        return files_copy_up(target, scratch);
     status = files_make_parents(target);
     return NT_SUCCESS(status) ? files_locate(target, scratch) : status;
 }
@@ -231,7 +268,11 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
         status = prepare_target(&target, scratch, handle, from, first & 1, !is_rename);
     if (NT_SUCCESS(status))
         status = files_set_name(handle, io, first, target.layer, class, scratch);
-    return NT_SUCCESS(status) ? note(from, &target, is_rename) : status;
+    if (NT_SUCCESS(status))
+        status = note(from, &target, is_rename);
+    if (NT_SUCCESS(status) && is_rename && files_kind(handle) == FILES_DIRECTORY)
+        files_slots_moved(from, target.path.path);
+    return status;
 }
 
 /* As the call itself would have left it. */
@@ -246,10 +287,9 @@ static NTSTATUS answer(IO_STATUS_BLOCK *io, NTSTATUS status)
 
 static bool changes(ULONG class)
 {
-    enum { BASIC = 4, ALLOCATION = 19, END_OF_FILE = 20, VALID_DATA = 39, CASE_SENSITIVE = 71 };
+    enum { ALLOCATION = 19, END_OF_FILE = 20, VALID_DATA = 39, CASE_SENSITIVE = 71 };
 
     switch (class) {
-    case BASIC:
     case ALLOCATION:
     case END_OF_FILE:
     case VALID_DATA:
@@ -258,8 +298,6 @@ static bool changes(ULONG class)
     case DISPOSITION_EX_CLASS:
     case RENAME_CLASS:
     case RENAME_EX_CLASS:
-    case LINK_CLASS:
-    case LINK_EX_CLASS:
         return true;
     default:
         return false;
@@ -268,7 +306,7 @@ static bool changes(ULONG class)
 
 /* A handle that is open on the host's file was opened without any right to change it; NT would say
  * so, Wine 8 does not ask for these classes. */
-static NTSTATUS check_private(HANDLE handle)
+NTSTATUS files_check_private(HANDLE handle)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     struct files_slot *slot = files_slot(handle, false);
@@ -276,7 +314,7 @@ static NTSTATUS check_private(HANDLE handle)
     bool is_private;
     NTSTATUS status;
 
-    if (slot && slot->is_private)
+    if (slot && slot->side == FILES_SIDE_LAYER)
         return STATUS_SUCCESS;
     scratch = files_scratch_get();
     if (!scratch)
@@ -285,6 +323,41 @@ static NTSTATUS check_private(HANDLE handle)
     if (!NT_SUCCESS(status))
         return status;
     return path.cch && !is_private ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+/* Wine's SetFileAttributes and CreateHardLink open a file with no right to change it, and its
+ * NtSetInformationFile does not ask for one: what is the host's is copied here, not when it was
+ * opened.
+ * @param copy [out] NULL: the handle itself will do; else to be used in its place, and closed */
+static NTSTATUS find_copy(HANDLE *copy, HANDLE handle)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    NTSTATUS status = files_check_private(handle);
+    struct fvm_str path;
+
+    *copy = NULL;
+    if (status != STATUS_ACCESS_DENIED || !real.__wine_unix_spawnvp)
+        return status;
+    scratch = files_scratch_get();
+    status = scratch ? files_path_of(&path, scratch, handle, NULL) : STATUS_NO_MEMORY;
+    return NT_SUCCESS(status) ? files_open_copy(copy, path, scratch) : status;
+}
+
+/* Classes that Wine's kernelbase sets without the right. */
+static NTSTATUS set_in_copy(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class)
+{
+    HANDLE copy;
+    NTSTATUS status = find_copy(&copy, handle);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (copy)
+        handle = copy;
+    status = class == BASIC_CLASS ? real.NtSetInformationFile(handle, io, info, cb, class)
+                                  : set_name(handle, io, info, cb, class);
+    if (copy)
+        real.NtClose(copy);
+    return status;
 }
 
 /* Does this host have the class at all? */
@@ -300,6 +373,29 @@ static NTSTATUS has_class(HANDLE handle, void *info, ULONG class)
                                                                                    : STATUS_SUCCESS;
 }
 
+/* What a directory's changes are to be told to: the engine tells them. */
+static void keep_port(HANDLE handle, const void *info)
+{
+    struct {
+        HANDLE port;
+        ULONG_PTR key;
+    } completion;
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared;
+    HANDLE port;
+
+    if (!slot || slot->side == FILES_SIDE_UNKNOWN || files_kind(handle) != FILES_DIRECTORY ||
+        !NT_SUCCESS(fvm_copy_guarded(&completion, info, sizeof(completion))))
+        return;
+    shared = files_shared(slot);
+    if (!shared || shared->port ||
+        !NT_SUCCESS(real.NtDuplicateObject(NT_CURRENT_PROCESS, completion.port, NT_CURRENT_PROCESS,
+                                           &port, 0, 0, DUPLICATE_SAME_ACCESS)))
+        return;
+    shared->key = completion.key;
+    shared->port = port;
+}
+
 /** @source nt:NtSetInformationFile; paper:files */
 NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb,
                                           ULONG class)
@@ -307,18 +403,25 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     NTSTATUS status = has_class(handle, info, class);
 
     if (NT_SUCCESS(status) && changes(class))
-        status = check_private(handle);
+        status = files_check_private(handle);
     if (!NT_SUCCESS(status))
         return answer(io, status);
     switch (class) {
+    case BASIC_CLASS:
+    case LINK_CLASS:
+    case LINK_EX_CLASS:
+        return answer(io, set_in_copy(handle, io, info, cb, class));
     case DISPOSITION_CLASS:
     case DISPOSITION_EX_CLASS:
         return answer(io, set_disposition(handle, io, info, cb, class));
     case RENAME_CLASS:
     case RENAME_EX_CLASS:
-    case LINK_CLASS:
-    case LINK_EX_CLASS:
         return answer(io, set_name(handle, io, info, cb, class));
+    case COMPLETION_CLASS:
+        status = real.NtSetInformationFile(handle, io, info, cb, class);
+        if (NT_SUCCESS(status))
+            keep_port(handle, info);
+        return status;
     default:
         return real.NtSetInformationFile(handle, io, info, cb, class);
     }
@@ -329,9 +432,7 @@ NTSTATUS NTAPI files_NtClose(HANDLE handle)
 {
     struct files_slot *slot = files_slot(handle, false);
 
-    if (slot && (slot->listing || slot->is_private)) {
-        files_listing_drop(slot);
-        slot->is_private = false;
-    }
+    if (slot)
+        files_slot_drop(slot);
     return real.NtClose(handle);
 }

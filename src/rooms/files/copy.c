@@ -34,28 +34,41 @@ static NTSTATUS open_real(HANDLE *handle, struct fvm_str name, ACCESS_MASK acces
                              NULL, 0);
 }
 
-static void copy_basic(HANDLE from, HANDLE to)
+/* @return were attributes set, not only times? */
+static bool copy_basic(HANDLE from, HANDLE to)
 {
-    FILE_BASIC_INFORMATION basic;
+    FILE_BASIC_INFORMATION basic, now;
     IO_STATUS_BLOCK io;
 
     /* What has no attributes or times to give keeps those of its making. */
-    if (NT_SUCCESS(real.NtQueryInformationFile(from, &io, &basic, sizeof(basic), BASIC_CLASS)))
-        real.NtSetInformationFile(to, &io, &basic, sizeof(basic), BASIC_CLASS);
+    if (!NT_SUCCESS(real.NtQueryInformationFile(from, &io, &basic, sizeof(basic), BASIC_CLASS)))
+        return false;
+    if (NT_SUCCESS(real.NtQueryInformationFile(to, &io, &now, sizeof(now), BASIC_CLASS)) &&
+        now.FileAttributes == basic.FileAttributes)
+        basic.FileAttributes = 0;
+    real.NtSetInformationFile(to, &io, &basic, sizeof(basic), BASIC_CLASS);
+    return basic.FileAttributes;
+}
+
+static struct fvm_str parent_of(const struct files_place *place)
+{
+    struct fvm_str path = place->layer;
+
+    while (path.cch && path.s[path.cch - 1] != '\\')
+        path.cch--;
+    path.cch -= path.cch > 0;
+    return path;
 }
 
 /* A copy that comes into a directory of the layer is no change of the directory. */
 static HANDLE open_parent(const struct files_place *place, FILE_BASIC_INFORMATION *times)
 {
-    struct fvm_str path = place->layer;
     IO_STATUS_BLOCK io;
     HANDLE parent;
 
-    while (path.cch && path.s[path.cch - 1] != '\\')
-        path.cch--;
-    path.cch -= path.cch > 0;
-    if (!NT_SUCCESS(open_real(&parent, path, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
-                              FILE_OPEN, FILE_DIRECTORY_FILE)))
+    if (!NT_SUCCESS(open_real(&parent, parent_of(place),
+                              FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+                              FILE_DIRECTORY_FILE)))
         return NULL;
     if (NT_SUCCESS(real.NtQueryInformationFile(parent, &io, times, sizeof(*times), BASIC_CLASS)))
         return parent;
@@ -63,7 +76,8 @@ static HANDLE open_parent(const struct files_place *place, FILE_BASIC_INFORMATIO
     return NULL;
 }
 
-static void close_parent(HANDLE parent, const FILE_BASIC_INFORMATION *times)
+static void close_parent(HANDLE parent, const struct files_place *place,
+                         const FILE_BASIC_INFORMATION *times)
 {
     FILE_BASIC_INFORMATION again = *times;
     IO_STATUS_BLOCK io;
@@ -71,6 +85,7 @@ static void close_parent(HANDLE parent, const FILE_BASIC_INFORMATION *times)
     if (!parent)
         return;
     again.FileAttributes = 0; /* as they are */
+    files_note(parent_of(place), FILES_NOTE_TOUCH);
     real.NtSetInformationFile(parent, &io, &again, sizeof(again), BASIC_CLASS);
     real.NtClose(parent);
 }
@@ -105,6 +120,20 @@ void files_respell(struct files_place *place, struct files_scratch *scratch)
     real.NtClose(host);
 }
 
+static NTSTATUS open_new_directory(HANDLE *made, const struct files_place *place)
+{
+    const ACCESS_MASK access = FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES;
+    uint64_t note = files_note(place->layer, FILES_NOTE_COPY);
+    NTSTATUS status = open_real(made, place->layer, access, FILE_CREATE, FILE_DIRECTORY_FILE);
+
+    if (!NT_SUCCESS(status))
+        files_note_drop(place->layer, FILES_NOTE_COPY, note);
+    /* Somebody was faster. */
+    if (status == STATUS_OBJECT_NAME_COLLISION)
+        status = open_real(made, place->layer, access, FILE_OPEN, FILE_DIRECTORY_FILE);
+    return status;
+}
+
 /* Make one directory in the layer beside an open one of the host. */
 static NTSTATUS make_directory(struct files_place *place, struct files_scratch *scratch,
                                HANDLE host)
@@ -117,12 +146,13 @@ static NTSTATUS make_directory(struct files_place *place, struct files_scratch *
     status = files_locate(place, scratch);
     parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
     if (NT_SUCCESS(status))
-        status = open_real(&made, place->layer, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
-                           FILE_OPEN_IF, FILE_DIRECTORY_FILE);
-    close_parent(parent, &times);
+        status = open_new_directory(&made, place);
+    close_parent(parent, place, &times);
     if (!NT_SUCCESS(status))
         return status;
-    copy_basic(host, made);
+    files_note(place->layer, FILES_NOTE_TOUCH);
+    if (copy_basic(host, made))
+        files_note(place->layer, FILES_NOTE_TOUCH); /* told apart from the times */
     real.NtClose(made);
     return files_mark(place, FVM_INDEX_MERGED | FVM_INDEX_DIRECTORY);
 }
@@ -219,8 +249,12 @@ static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scrat
         return status;
     status = copy_data(host, copy, scratch->bytes);
     if (NT_SUCCESS(status)) {
+        uint64_t note = files_note(place->layer, FILES_NOTE_COPY);
+
         copy_basic(host, copy);
         status = files_set_name(copy, &io, 0, place->layer, RENAME_CLASS, scratch);
+        if (!NT_SUCCESS(status))
+            files_note_drop(place->layer, FILES_NOTE_COPY, note);
     }
     if (!NT_SUCCESS(status))
         remove_open(copy);
@@ -250,7 +284,7 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
         parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
         if (NT_SUCCESS(status))
             status = copy_file(place, scratch, host);
-        close_parent(parent, &times);
+        close_parent(parent, place, &times);
         if (NT_SUCCESS(status))
             status = files_mark(place, 0);
         /* The copy itself says so, as long as it is there. */
@@ -259,4 +293,17 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
     }
     real.NtClose(host);
     return status;
+}
+
+NTSTATUS files_open_copy(HANDLE *copy, struct fvm_str path, struct files_scratch *scratch)
+{
+    struct files_place place;
+    NTSTATUS status = files_place_of(&place, scratch, path);
+
+    if (NT_SUCCESS(status) && !files_is_own(&place))
+        status = files_copy_up(&place, scratch);
+    if (NT_SUCCESS(status))
+        status = files_locate(&place, scratch);
+    return NT_SUCCESS(status) ? open_real(copy, place.layer, FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0)
+                              : status;
 }

@@ -66,6 +66,9 @@ NTSTATUS files_place_of(struct files_place *place, struct files_scratch *scratch
  * @param is_private [out] NULL, or for: it lies in the layer */
 NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
                        bool *is_private);
+/** The same as it is told: after a rename through another handle it is the old one, with Wine. */
+NTSTATUS files_path_told(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                         bool *is_private);
 /** Spell the last component in the layer as the caller did: he may be making it anew. */
 void files_respell_layer(struct files_place *place);
 /** Turn a real NT name (layer or host) into the virtual one, in place. @return is it another? */
@@ -79,6 +82,15 @@ enum files_kind files_kind(HANDLE handle);
 const struct fvm_index *files_index(void);
 NTSTATUS files_start(void);
 
+/* --- wow64.c: C:\windows\system32 of a 32-bit program ------------------------------------ */
+/** Does the host redirect names that are given like this? @param root virtual path of the caller's
+ * root, or empty */
+bool files_may_redirect(struct fvm_str given, struct fvm_str root);
+/** Come to the path that the host would come to, in place. @return is it another? */
+bool files_redirect(struct fvm_ntpath *path);
+/** Spell a path of the host so that it is not redirected. @param host C:\dir, in place */
+void files_keep_native(struct fvm_buf *host);
+
 /* --- copy.c: bring names into the layer -------------------------------------------------- */
 /** Make the directories above a place in the layer, as the host has them. */
 NTSTATUS files_make_parents(const struct files_place *place);
@@ -88,6 +100,9 @@ NTSTATUS files_make_parents(const struct files_place *place);
  * @return STATUS_SUCCESS: the place is the VM's now; NT's status of what failed
  */
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch);
+/** Open the VM's copy of a file, to set its attributes; make it if it is not there.
+ * @param path virtual @return NT's */
+NTSTATUS files_open_copy(HANDLE *copy, struct fvm_str path, struct files_scratch *scratch);
 /** Give an open file another name: call one of NtSetInformationFile's classes with it.
  * @param first ReplaceIfExists, or the flags of the Ex forms @return NT's; STATUS_NAME_TOO_LONG */
 NTSTATUS files_set_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct fvm_str name,
@@ -111,6 +126,14 @@ NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to, bool is_merg
 bool files_wants_change(ACCESS_MASK access, ULONG options);
 /** Are they a combination that NT takes? @return STATUS_SUCCESS; STATUS_INVALID_PARAMETER */
 NTSTATUS files_check_options(ACCESS_MASK access, ULONG disposition, ULONG options);
+/** What may a code of NtFsControlFile do? */
+enum files_control {
+    FILES_CONTROL_READS,  /* nothing; or it is none of a file system's (pipes) */
+    FILES_CONTROL_WRITES, /* change the file; unknown ones too */
+    FILES_CONTROL_OPLOCK, /* make others wait */
+    FILES_CONTROL_VOLUME  /* change the volume, or keep others from it */
+};
+enum files_control files_control_of(ULONG code);
 /** Does the disposition empty what is there? */
 bool files_overwrites(ULONG disposition);
 /** May the disposition change or make something? */
@@ -118,19 +141,54 @@ bool files_may_create(ULONG disposition);
 
 /* --- table.c: what is known of handles in this process ----------------------------------- */
 struct files_listing;
-struct files_slot {
-    bool is_private; /* opened in the layer; false: not known */
+/* A virtual path that is remembered; never changed. */
+struct files_path {
+    struct files_path *before; /* that it took the place of: somebody may still read it */
+    struct fvm_str path;       /* behind this struct */
+};
+/* What duplicates of one handle have in common, made when it is needed. */
+struct files_shared {
+    uint32_t refs;           /* handles, and calls that use it just now */
+    struct files_path *told; /* virtual path of a host's file below a directory that the VM moved,
+                                for the host has it under another name; NULL: its name tells it */
+    struct files_path *now;  /* the same after a rename that the handle's name does not show */
     struct files_listing *listing;
+    struct files_watch *watch;
+    HANDLE locks; /* the file of the layer's that the host's file is locked in; NULL none */
+    HANDLE port;  /* a directory's completion port: own duplicate, NULL none */
+    ULONG_PTR key;
+};
+enum files_side { FILES_SIDE_UNKNOWN, FILES_SIDE_HOST, FILES_SIDE_LAYER };
+struct files_slot {
+    enum files_side side; /* where what it is open on lies */
+    bool may_list;        /* NT has let it list */
+    struct files_shared *shared;
 };
 /** The slot of a handle. @param make make its page if it is missing @return NULL: none */
 struct files_slot *files_slot(HANDLE handle, bool make);
+/** Note where a new handle's file is. What was known of an earlier one of its number is gone. */
+void files_slot_set(HANDLE handle, enum files_side side);
+/** Remember the virtual path of a handle, where the name of the host's file does not tell it. */
+void files_slot_keep_path(HANDLE handle, struct fvm_str path);
+/** That path, for answers. @return cch 0: none is remembered */
+struct fvm_str files_slot_path(HANDLE handle);
+/** Where the file is now. @return cch 0: none is remembered */
+struct fvm_str files_slot_path_now(HANDLE handle);
+/** A directory got another name: tell this process' handles on it and below it, which Wine does
+ * not. */
+void files_slots_moved(struct fvm_str from, struct fvm_str to);
+/** What the handle shares with its duplicates; made if it is not there. @return NULL no memory */
+struct files_shared *files_shared(struct files_slot *slot);
+/** One handle, or one call, less. @param shared may be NULL */
+void files_shared_put(struct files_shared *shared);
+/** The handle is to be closed: forget what is known of it. */
+void files_slot_drop(struct files_slot *slot);
 /** Memory of the engine's own, for what lives longer than a call. NULL early in a process' life */
 void *files_allocate(size_t cb);
 void files_free(void *memory);
 
 /* --- list.c ------------------------------------------------------------------------------ */
-/** Forget how far a handle's listing was. */
-void files_listing_drop(struct files_slot *slot);
+void files_listing_free(struct files_listing *listing);
 /** Is nothing in a merged directory? @param handle one that is open in the layer; NULL @return
  * STATUS_SUCCESS; STATUS_DIRECTORY_NOT_EMPTY; failures
  */
@@ -139,6 +197,33 @@ NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle);
 /** The long name that a name in a directory is short for. @param dir virtual path @param room [out]
  * the long name, or `name` itself if it is nobody's short name */
 NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str name);
+
+/* --- by_id.c ----------------------------------------------------------------------------- */
+/** The virtual path of the file that an id is of. @param path [out] in scratch->other @param attr
+ * captured; the name is the id, looked for below the root */
+NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
+                       const OBJECT_ATTRIBUTES *attr);
+
+/* --- control.c --------------------------------------------------------------------------- */
+/** Serial number of the volume that a file of the layer's is seen on. @return false: no such file
+ */
+bool files_volume_id(HANDLE handle, uint64_t *serial);
+/* change.c */
+/** @return STATUS_SUCCESS; STATUS_ACCESS_DENIED the handle is on a file of the host's */
+NTSTATUS files_check_private(HANDLE handle);
+
+/* --- watch.c ----------------------------------------------------------------------------- */
+/** The last handle that watches is closed. */
+void files_watch_end(struct files_watch *watch);
+
+/* --- watch_merge.c: what the engine is about to do in the layer, for those that watch ------- */
+enum files_note {
+    FILES_NOTE_COPY = 1, /* a name comes that was there before */
+    FILES_NOTE_TOUCH     /* a directory's times are set to what they were */
+};
+/** @param layer NT path @return number of the note, to take it back with */
+uint64_t files_note(struct fvm_str layer, enum files_note kind);
+void files_note_drop(struct fvm_str layer, enum files_note kind, uint64_t number);
 
 /* --- order.c: pure ----------------------------------------------------------------------- */
 /** Order of a listing: without case; `.` and `..` first. */

@@ -19,6 +19,29 @@ NTSTATUS NTAPI files_NtQueryVirtualMemory(HANDLE process, const void *at, ULONG 
                                           SIZE_T cb, SIZE_T *needed);
 NTSTATUS NTAPI files_NtQueryInformationProcess(HANDLE process, ULONG class, void *info, ULONG cb,
                                                ULONG *needed);
+/* table.c */
+NTSTATUS NTAPI files_NtDuplicateObject(HANDLE from, HANDLE handle, HANDLE to, HANDLE *copy,
+                                       ACCESS_MASK access, ULONG attributes, ULONG options);
+/* watch.c */
+NTSTATUS NTAPI files_NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, void *apc,
+                                                 void *context, IO_STATUS_BLOCK *io, void *buffer,
+                                                 ULONG cb, ULONG filter, BOOLEAN tree);
+NTSTATUS NTAPI files_NtCancelIoFile(HANDLE handle, IO_STATUS_BLOCK *io);
+NTSTATUS NTAPI files_NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *which, IO_STATUS_BLOCK *io);
+/* control.c */
+NTSTATUS NTAPI files_NtFsControlFile(HANDLE handle, HANDLE event, void *apc, void *context,
+                                     IO_STATUS_BLOCK *io, ULONG code, void *in, ULONG in_cb,
+                                     void *out, ULONG out_cb);
+NTSTATUS NTAPI files_NtSetEaFile(HANDLE handle, IO_STATUS_BLOCK *io, void *ea, ULONG cb);
+NTSTATUS NTAPI files_NtLockFile(HANDLE handle, HANDLE event, void *apc, void *context,
+                                IO_STATUS_BLOCK *io, LARGE_INTEGER *at, LARGE_INTEGER *cb,
+                                ULONG *key, BOOLEAN at_once, BOOLEAN exclusive);
+NTSTATUS NTAPI files_NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *io, LARGE_INTEGER *at,
+                                  LARGE_INTEGER *cb, ULONG *key);
+NTSTATUS NTAPI files_NtQueryVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
+                                                  ULONG cb, ULONG class);
+NTSTATUS NTAPI files_NtSetVolumeInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
+                                                ULONG cb, ULONG class);
 /* list.c */
 NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc, void *context,
                                           IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class,

@@ -274,10 +274,8 @@ NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str
 
 /* --- the call ---------------------------------------------------------------------------- */
 
-void files_listing_drop(struct files_slot *slot)
+void files_listing_free(struct files_listing *listing)
 {
-    struct files_listing *listing = __atomic_exchange_n(&slot->listing, NULL, __ATOMIC_ACQ_REL);
-
     if (!listing)
         return;
     empty(listing);
@@ -337,25 +335,9 @@ static struct files_listing *begin(const UNICODE_STRING *mask)
     return NULL;
 }
 
-/* May this handle list at all? What the call itself says is what the caller gets. */
-static NTSTATUS check_access(HANDLE handle, struct files_scratch *scratch,
-                             const struct files_listing *listing)
-{
-    /* With the mask, for the host may keep what it reads here for the next call. */
-    UNICODE_STRING mask = {.Buffer = listing->mask,
-                           .Length = (USHORT)(listing->mask_cch * sizeof(WCHAR)),
-                           .MaximumLength = (USHORT)(listing->mask_cch * sizeof(WCHAR))};
-    IO_STATUS_BLOCK io;
-    NTSTATUS status =
-        real.NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, scratch->bytes, LIST_BLOCK_CB,
-                                  ID_BOTH_CLASS, TRUE, mask.Buffer ? &mask : NULL, TRUE);
-
-    return status == STATUS_NO_SUCH_FILE || status == STATUS_NO_MORE_FILES ? STATUS_SUCCESS
-                                                                           : status;
-}
-
 /* One call of the caller's. */
 struct listing_call {
+    struct files_slot *slot;
     HANDLE handle, event;
     void *apc, *context;
     IO_STATUS_BLOCK *io;
@@ -369,6 +351,28 @@ static NTSTATUS call_real(const struct listing_call *call, UNICODE_STRING *mask)
     return real.NtQueryDirectoryFile(call->handle, call->event, call->apc, call->context, call->io,
                                      call->info, call->cb, call->class, call->single, mask,
                                      call->restart);
+}
+
+/* May this handle list at all? What the call itself says is what the caller gets. */
+static NTSTATUS check_access(const struct listing_call *call, const struct files_listing *listing)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    /* With the mask, for the host may keep what it reads here for the next call. */
+    UNICODE_STRING mask = {.Buffer = listing->mask,
+                           .Length = (USHORT)(listing->mask_cch * sizeof(WCHAR)),
+                           .MaximumLength = (USHORT)(listing->mask_cch * sizeof(WCHAR))};
+    IO_STATUS_BLOCK io;
+    NTSTATUS status;
+
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    status = real.NtQueryDirectoryFile(call->handle, NULL, NULL, NULL, &io, scratch->bytes,
+                                       LIST_BLOCK_CB, ID_BOTH_CLASS, TRUE,
+                                       mask.Buffer ? &mask : NULL, TRUE);
+    if (status == STATUS_NO_SUCH_FILE || status == STATUS_NO_MORE_FILES)
+        status = STATUS_SUCCESS;
+    call->slot->may_list = NT_SUCCESS(status);
+    return status;
 }
 
 static NTSTATUS serve(struct files_listing *listing, const struct listing_call *call)
@@ -389,11 +393,11 @@ static NTSTATUS serve(struct files_listing *listing, const struct listing_call *
 }
 
 /* A listing is begun, or begun anew: the host's alone, or merged? */
-static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call *call,
+static NTSTATUS begin_listing(struct files_shared *shared, const struct listing_call *call,
                               UNICODE_STRING *mask)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_listing *listing = slot->listing;
+    struct files_listing *listing = shared->listing;
     struct files_place place;
     bool is_private;
     NTSTATUS status;
@@ -406,13 +410,13 @@ static NTSTATUS begin_listing(struct files_slot *slot, const struct listing_call
     if (!NT_SUCCESS(status))
         return status;
     if (!listing)
-        listing = slot->listing = begin(mask);
+        listing = shared->listing = begin(mask);
     if (!listing)
-        return call_real(call, mask); /* early in the process, or no memory: the host's names */
+        return STATUS_NO_MEMORY;
     listing->is_plain = status == FVM_PASS;
     if (listing->is_plain)
         return call_real(call, mask);
-    status = check_access(call->handle, scratch, listing);
+    status = check_access(call, listing);
     if (!NT_SUCCESS(status))
         return status;
     lock(listing);
@@ -434,14 +438,24 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
                                           IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class,
                                           BOOLEAN single, UNICODE_STRING *mask, BOOLEAN restart)
 {
-    struct listing_call call = {handle, event, apc, context, io, info, cb, class, single, restart};
     struct files_slot *slot = files_slot(handle, true);
-    struct files_listing *listing = slot ? slot->listing : NULL;
+    struct listing_call call = {slot, handle, event, apc,    context, io,
+                                info, cb,     class, single, restart};
+    /* None early in the process, or no memory: the host's names. */
+    struct files_shared *shared = slot && files_list_least_cb(class) ? files_shared(slot) : NULL;
+    struct files_listing *listing = shared ? shared->listing : NULL;
+    NTSTATUS status;
 
-    if (!slot || !files_list_least_cb(class))
+    if (!shared)
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
     if (!listing || restart)
-        return begin_listing(slot, &call, mask);
-    return listing->is_plain ? call_real(&call, mask) : serve(listing, &call);
+        return begin_listing(shared, &call, mask);
+    if (listing->is_plain)
+        return call_real(&call, mask);
+    if (cb < files_list_least_cb(class))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    /* A duplicate may have less rights. */
+    status = slot->may_list ? STATUS_SUCCESS : check_access(&call, listing);
+    return NT_SUCCESS(status) ? serve(listing, &call) : status;
 }

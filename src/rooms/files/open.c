@@ -2,6 +2,7 @@
  * become the VM's own first? */
 #include "rooms/files/files.h"
 
+#include "engine/capture.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
 
@@ -21,7 +22,6 @@ static NTSTATUS call_real(const struct opening *opening, const struct files_plac
 {
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
-    struct files_slot *slot;
     NTSTATUS status;
 
     files_attr(&attr, &text, name, place->attributes);
@@ -30,9 +30,11 @@ static NTSTATUS call_real(const struct opening *opening, const struct files_plac
     status = real.NtCreateFile(opening->handle, opening->access, &attr, opening->io, opening->size,
                                opening->attributes, opening->share, disposition, opening->options,
                                opening->ea, opening->ea_cb);
-    slot = NT_SUCCESS(status) ? files_slot(*opening->handle, true) : NULL;
-    if (slot)
-        slot->is_private = name.s == place->layer.s;
+    if (NT_SUCCESS(status))
+        files_slot_set(*opening->handle,
+                       name.s == place->layer.s ? FILES_SIDE_LAYER : FILES_SIDE_HOST);
+    if (NT_SUCCESS(status) && name.s == place->host.s && place->hit.answer == FVM_INDEX_BELOW_MOVED)
+        files_slot_keep_path(*opening->handle, place->path.path);
     return status;
 }
 
@@ -50,6 +52,21 @@ static NTSTATUS look_at_host(const struct files_place *place, FILE_BASIC_INFORMA
     return real.NtQueryAttributesFile(&attr, info);
 }
 
+/* A directory of both is to go when its handle is closed. @return the options to open it with */
+static ULONG options_to_delete(const struct opening *opening, const struct files_place *place)
+{
+    /* Without the right to delete, the call itself refuses. */
+    if (!(opening->options & FILE_DELETE_ON_CLOSE) || !files_is_merged(place) ||
+        !(opening->access & (DELETE | GENERIC_ALL)))
+        return opening->options;
+    /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
+    if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY)
+        return opening->options & ~(ULONG)FILE_DELETE_ON_CLOSE;
+    if (NT_SUCCESS(files_journal_own(place->path.path, true)))
+        fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
+    return opening->options;
+}
+
 /* Open what the layer has, or has not. */
 static NTSTATUS open_layer(const struct opening *opening, struct files_place *place)
 {
@@ -57,15 +74,7 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
     struct fvm_index_writer writer = files_writer_here();
     NTSTATUS status;
 
-    /* Without the right to delete, the call itself refuses. */
-    if (opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(place) &&
-        opening->access & (DELETE | GENERIC_ALL)) {
-        /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
-        if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY)
-            once.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
-        else if (NT_SUCCESS(files_journal_own(place->path.path, true)))
-            fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
-    }
+    once.options = options_to_delete(opening, place);
     if (files_may_create(opening->disposition))
         files_respell_layer(place);
     status = call_real(&once, place, place->layer, opening->disposition);
@@ -95,7 +104,7 @@ static NTSTATUS create_new(const struct opening *opening, struct files_place *pl
         NTSTATUS marked = files_mark(place, is_directory ? FVM_INDEX_DIRECTORY : 0);
 
         if (!NT_SUCCESS(marked)) {
-            real.NtClose(*opening->handle);
+            files_NtClose(*opening->handle);
             return marked;
         }
     }
@@ -115,7 +124,7 @@ static NTSTATUS check_sharing(const struct opening *opening, const struct files_
     probe.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
     status = call_real(&probe, place, place->host, FILE_OPEN);
     if (NT_SUCCESS(status))
-        real.NtClose(handle);
+        files_NtClose(handle);
     return status == STATUS_SHARING_VIOLATION ? status : STATUS_SUCCESS;
 }
 
@@ -125,6 +134,7 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
 {
     bool overwrites = files_overwrites(opening->disposition);
     bool is_directory = info->FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+    struct opening once = *opening;
     NTSTATUS status;
 
     /* A backslash at the end names a directory. */
@@ -145,8 +155,12 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
         /* With its content, even to be overwritten: the call may still fail (a read-only file), and
          * then the file is as it was. */
         status = files_copy_up(place, scratch);
-    return NT_SUCCESS(status) ? call_real(opening, place, place->layer, opening->disposition)
-                              : status;
+    if (NT_SUCCESS(status))
+        status = files_locate(place, scratch);
+    if (!NT_SUCCESS(status))
+        return status;
+    once.options = options_to_delete(opening, place);
+    return call_real(&once, place, place->layer, opening->disposition);
 }
 
 static NTSTATUS open_host(const struct opening *opening, struct files_place *place,
@@ -165,7 +179,8 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
     }
     status = look_at_host(place, &info);
     if (NT_SUCCESS(status)) {
-        status = files_check_options(opening->access, opening->disposition, opening->options);
+        if (opening->disposition != FILE_CREATE) /* is told of the name before all else */
+            status = files_check_options(opening->access, opening->disposition, opening->options);
         return NT_SUCCESS(status) ? change_copy(opening, place, scratch, &info) : status;
     }
     if (status != STATUS_OBJECT_NAME_NOT_FOUND || opening->disposition == FILE_OPEN ||
@@ -174,7 +189,8 @@ static NTSTATUS open_host(const struct opening *opening, struct files_place *pla
     return create_new(opening, place, scratch);
 }
 
-static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr);
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
+                           enum files_side *side);
 
 /* The caller's own words, of which nothing has to be changed. */
 static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
@@ -184,48 +200,49 @@ static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *
                              opening->options, opening->ea, opening->ea_cb);
 }
 
-/* The host finds the file; what was asked for is asked of its name, for it may be the host's own.
- */
-static NTSTATUS open_by_id(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
+/* Such a call is over: what its handle is open on is known. */
+static NTSTATUS pass(NTSTATUS status, const struct opening *opening, enum files_side side)
+{
+    if (NT_SUCCESS(status))
+        files_slot_set(*opening->handle, side);
+    return status;
+}
+
+/* What is asked of an id is asked of its name, for that may be the host's own. */
+static NTSTATUS open_by_id(const struct opening *opening, const OBJECT_ATTRIBUTES *attr)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     struct opening by_name = *opening;
     struct fvm_buf room;
-    OBJECT_ATTRIBUTES named;
+    OBJECT_ATTRIBUTES given, named;
     UNICODE_STRING text;
-    IO_STATUS_BLOCK io;
     struct fvm_str path;
-    HANDLE found;
-    NTSTATUS status;
+    enum files_side side;
+    NTSTATUS status = scratch ? fvm_copy_guarded(&given, attr, sizeof(given)) : STATUS_NO_MEMORY;
 
-    if (!scratch)
-        return STATUS_NO_MEMORY;
-    status = real.NtOpenFile(&found, FILE_READ_ATTRIBUTES | SYNCHRONIZE, attr, &io,
-                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                             FILE_OPEN_BY_FILE_ID | FILE_SYNCHRONOUS_IO_NONALERT |
-                                 FILE_OPEN_FOR_BACKUP_INTENT);
+    if (NT_SUCCESS(status))
+        status = files_find_id(&path, scratch, &given);
     if (!NT_SUCCESS(status))
         return status;
-    status = files_path_of(&path, scratch, found, NULL);
-    real.NtClose(found);
-    if (!NT_SUCCESS(status) || !path.cch)
-        return NT_SUCCESS(status) ? STATUS_INVALID_PARAMETER : status;
     room = (struct fvm_buf){scratch->given, 0, FILES_NAME_CCH};
     if (fvm_failed(fvm_ntpath_to_nt(&room, path)))
         return STATUS_NAME_TOO_LONG;
-    files_attr(&named, &text, fvm_buf_str(&room), attr->Attributes);
+    files_attr(&named, &text, fvm_buf_str(&room), given.Attributes);
     by_name.options &= ~(ULONG)FILE_OPEN_BY_FILE_ID;
-    status = open_place(&by_name, &named);
-    return status == FVM_PASS ? call_as_given(&by_name, &named) : status;
+    status = open_place(&by_name, &named, &side);
+    return status == FVM_PASS ? pass(call_as_given(&by_name, &named), &by_name, side) : status;
 }
 
-/* @return FVM_PASS: the caller's own words will do, nothing is done */
-static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
+/* @param side [out] with FVM_PASS: where the file is @return FVM_PASS: the caller's own words will
+ * do, nothing is done */
+static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
+                           enum files_side *side)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     struct files_place place;
     NTSTATUS status;
 
+    *side = FILES_SIDE_UNKNOWN;
     if (opening->options & FILE_OPEN_BY_FILE_ID)
         return open_by_id(opening, attr);
     scratch = files_scratch_get();
@@ -234,8 +251,13 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     status = files_resolve(&place, scratch, attr, true);
     if (!NT_SUCCESS(status))
         return status;
+    /* The raw volume, which all files of the host's are on. */
+    if (!place.is_file && place.path.kind == FVM_NTPATH_VOLUME &&
+        files_wants_change(opening->access, opening->options))
+        return STATUS_ACCESS_DENIED;
     if (!place.is_file)
         return FVM_PASS;
+    *side = place.is_as_given ? FILES_SIDE_LAYER : FILES_SIDE_HOST;
     if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place)))
         return FVM_PASS;
     if (files_is_own(&place))
@@ -260,9 +282,10 @@ NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATT
 {
     struct opening opening = {handle, access,      io,      size, attributes,
                               share,  disposition, options, ea,   ea_cb};
-    NTSTATUS status = open_place(&opening, attr);
+    enum files_side side;
+    NTSTATUS status = open_place(&opening, attr, &side);
 
-    return status == FVM_PASS ? call_as_given(&opening, attr) : status;
+    return status == FVM_PASS ? pass(call_as_given(&opening, attr), &opening, side) : status;
 }
 
 /** Open a file of the VM's view. @source nt:NtOpenFile; paper:files */
@@ -270,7 +293,10 @@ NTSTATUS NTAPI files_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRI
                                 IO_STATUS_BLOCK *io, ULONG share, ULONG options)
 {
     struct opening opening = {handle, access, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
-    NTSTATUS status = open_place(&opening, attr);
+    enum files_side side;
+    NTSTATUS status = open_place(&opening, attr, &side);
 
-    return status == FVM_PASS ? real.NtOpenFile(handle, access, attr, io, share, options) : status;
+    if (status != FVM_PASS)
+        return status;
+    return pass(real.NtOpenFile(handle, access, attr, io, share, options), &opening, side);
 }

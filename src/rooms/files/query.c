@@ -56,12 +56,36 @@ static void unmap_string(UNICODE_STRING *string)
         string->Buffer[text.cch] = 0;
 }
 
+/* The name of a host's file that the VM has elsewhere. */
+static NTSTATUS put_object_name(UNICODE_STRING *info, ULONG cb, ULONG *needed, struct fvm_str path)
+{
+    const uint16_t prefix[4] = u"\\??\\";
+    ULONG name_cb = (ULONG)((path.cch + ARRAY_LEN(prefix)) * sizeof(WCHAR));
+    ULONG all_cb = (ULONG)(sizeof(*info) + name_cb + sizeof(WCHAR));
+    WCHAR *text = (WCHAR *)(info + 1);
+
+    if (needed)
+        *needed = all_cb;
+    if (cb < all_cb)
+        return cb < sizeof(*info) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_BUFFER_OVERFLOW;
+    *info = (UNICODE_STRING){(USHORT)name_cb, (USHORT)(name_cb + sizeof(WCHAR)), text};
+    memcpy(text, prefix, sizeof(prefix));
+    memcpy(text + ARRAY_LEN(prefix), path.s, path.cch * sizeof(WCHAR));
+    text[ARRAY_LEN(prefix) + path.cch] = 0;
+    return STATUS_SUCCESS;
+}
+
 /** @source nt:NtQueryObject */
 NTSTATUS NTAPI files_NtQueryObject(HANDLE handle, ULONG class, void *info, ULONG cb, ULONG *needed)
 {
     enum { NAME = 1 };
     NTSTATUS status = real.NtQueryObject(handle, class, info, cb, needed);
+    struct fvm_str moved = {0};
 
+    if (class == NAME)
+        moved = files_slot_path(handle);
+    if (moved.cch && (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW))
+        return put_object_name(info, cb, needed, moved);
     if (class == NAME && NT_SUCCESS(status))
         unmap_string(info);
     return status;
@@ -97,8 +121,11 @@ static NTSTATUS put_name(FILE_NAME_INFORMATION *info, ULONG cb, struct fvm_str n
 {
     ULONG room = cb - (ULONG)offsetof(FILE_NAME_INFORMATION, FileName);
     ULONG name_cb = name.cch * (ULONG)sizeof(WCHAR), copied = name_cb < room ? name_cb : room;
+    ULONG before_cb = info->FileNameLength < room ? info->FileNameLength : room;
 
     info->FileNameLength = name_cb;
+    if (before_cb > copied) /* no trace of where it really is */
+        memset((char *)info->FileName + copied, 0, before_cb - copied);
     memcpy(info->FileName, name.s, copied);
     *written = offsetof(FILE_NAME_INFORMATION, FileName) + copied;
     return copied < name_cb ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
@@ -108,7 +135,7 @@ static NTSTATUS put_name(FILE_NAME_INFORMATION *info, ULONG cb, struct fvm_str n
 NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
                                             ULONG cb, ULONG class)
 {
-    enum { NAME = 9, ALL = 18, NORMALIZED_NAME = 48, ALL_NAME_AT = 96 };
+    enum { NAME = 9, ALL = 18, NORMALIZED_NAME = 48, ID = 59, ALL_NAME_AT = 96 };
     ULONG at = class == ALL ? ALL_NAME_AT : 0;
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     NTSTATUS status = real.NtQueryInformationFile(handle, io, info, cb, class);
@@ -116,6 +143,14 @@ NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     ULONG_PTR written;
     bool is_private;
 
+    if (class == ID && NT_SUCCESS(status)) {
+        struct files_slot *slot = files_slot(handle, false);
+        uint64_t serial;
+
+        if ((!slot || slot->side != FILES_SIDE_HOST) && files_volume_id(handle, &serial))
+            memcpy(info, &serial, sizeof(serial));
+        return status;
+    }
     if (class != NAME && class != ALL && class != NORMALIZED_NAME)
         return status;
     if ((!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW) ||
@@ -124,7 +159,8 @@ NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     scratch = files_scratch_get();
     if (!scratch)
         return STATUS_NO_MEMORY;
-    if (!NT_SUCCESS(files_path_of(&path, scratch, handle, &is_private)) || !is_private)
+    if (!NT_SUCCESS(files_path_told(&path, scratch, handle, &is_private)) ||
+        (!is_private && !files_slot_path(handle).cch))
         return status;
     status = put_name((FILE_NAME_INFORMATION *)(void *)((char *)info + at), cb - at,
                       fvm_str_sub(path, 2, path.cch), &written);

@@ -113,8 +113,17 @@ enum files_kind files_kind(HANDLE handle)
     return standard.Directory ? FILES_DIRECTORY : FILES_FILE;
 }
 
-NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
-                       bool *is_private)
+/* A path that is remembered. @return there is one */
+static bool take_path(struct fvm_str *out, struct files_scratch *scratch, struct fvm_str path)
+{
+    if (path.cch)
+        memcpy(scratch->other, path.s, path.cch * sizeof(*path.s));
+    *out = (struct fvm_str){scratch->other, path.cch};
+    return path.cch;
+}
+
+NTSTATUS files_path_told(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                         bool *is_private)
 {
     UNICODE_STRING *name = (UNICODE_STRING *)(void *)scratch->bytes;
     struct fvm_buf text = {scratch->given, 0, FILES_NAME_CCH};
@@ -122,12 +131,14 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
     struct fvm_ntpath path;
     ULONG got;
     bool found;
-    NTSTATUS status = real.NtQueryObject(handle, OBJECT_NAME_INFORMATION_CLASS, name,
-                                         sizeof(scratch->bytes), &got);
+    NTSTATUS status;
 
-    *out = (struct fvm_str){0};
     if (is_private)
         *is_private = false;
+    if (take_path(out, scratch, files_slot_path(handle)))
+        return STATUS_SUCCESS;
+    status = real.NtQueryObject(handle, OBJECT_NAME_INFORMATION_CLASS, name, sizeof(scratch->bytes),
+                                &got);
     if (!NT_SUCCESS(status))
         return status;
     status = fvm_buf_add(&text, (struct fvm_str){name->Buffer, name->Length / sizeof(WCHAR)});
@@ -140,6 +151,18 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
         return STATUS_SUCCESS; /* no file, so no path */
     if (path.kind == FVM_NTPATH_FILE || path.kind == FVM_NTPATH_UNC)
         *out = path.path;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
+                       bool *is_private)
+{
+    struct files_slot *slot = files_slot(handle, false);
+
+    if (!take_path(out, scratch, files_slot_path_now(handle)))
+        return files_path_told(out, scratch, handle, is_private);
+    if (is_private)
+        *is_private = slot && slot->side == FILES_SIDE_LAYER;
     return STATUS_SUCCESS;
 }
 
@@ -195,6 +218,7 @@ NTSTATUS files_locate(struct files_place *place, struct files_scratch *scratch)
     if (fvm_failed(status))
         return status;
     place->host = (struct fvm_str){0};
+    files_keep_native(&host);
     if (host.cch) {
         memcpy(scratch->host, u"\\??\\", 4 * sizeof(*scratch->host));
         place->host = (struct fvm_str){scratch->host, host.cch + 4};
@@ -315,7 +339,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
     struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
     struct fvm_str root = {0};
-    bool in_layer = false;
+    bool in_layer = false, is_elsewhere;
     OBJECT_ATTRIBUTES copy;
     NTSTATUS status = capture(&given, &copy, attr);
 
@@ -331,16 +355,18 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
         return status;
     if (place->path.kind != FVM_NTPATH_FILE)
         return STATUS_SUCCESS;
+    is_elsewhere = files_may_redirect(fvm_buf_str(&given), root);
     if (place->path.flags & FVM_NTPATH_SHORT)
         status = lengthen(place, scratch);
     if (!NT_SUCCESS(status))
         return status;
+    is_elsewhere = is_elsewhere && files_redirect(&place->path);
     place->is_file = true;
     place->attributes = copy.Attributes & ~(ULONG)OBJ_CASE_INSENSITIVE;
     place->security = copy.SecurityDescriptor;
     place->quality = copy.SecurityQualityOfService;
     status = files_locate(place, scratch);
     place->is_root_private = in_layer;
-    place->is_as_given = in_layer && files_is_own(place);
+    place->is_as_given = in_layer && files_is_own(place) && !is_elsewhere;
     return status;
 }

@@ -11,7 +11,7 @@ enum { BASIC_INFORMATION = 0, TIMES = 4 };
 /* Number and creation time of a process. */
 static NTSTATUS identify(HANDLE process, DWORD *pid, LONGLONG *created)
 {
-    PROCESS_BASIC_INFORMATION basic;
+    NT_PROCESS_BASIC basic;
     NT_PROCESS_TIMES times;
     NTSTATUS status =
         real.NtQueryInformationProcess(process, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
@@ -41,8 +41,9 @@ static bool lives(const struct fvm_member *member)
     return created == member->created_100ns;
 }
 
-static void sweep(struct fvm_block *block)
+void processes_sweep(void)
 {
+    struct fvm_block *block = fvm_engine.block;
     uint32_t high = fvm_member_high(block);
 
     for (uint32_t i = 0; i < high; i++) {
@@ -62,34 +63,69 @@ NTSTATUS processes_adopt(HANDLE process)
     if (!NT_SUCCESS(status))
         return status;
     if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created))) {
-        sweep(fvm_engine.block);
+        processes_sweep();
         if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created)))
             return STATUS_NO_MEMORY;
     }
-    status = fvm_inject(process, fvm_engine.image, fvm_engine.ntdll, fvm_engine.section);
+    status = fvm_inject(process, fvm_engine.block, fvm_engine.ntdll, fvm_engine.section);
     if (!NT_SUCCESS(status))
         fvm_member_remove(fvm_engine.block, pid, created);
     return status;
 }
 
-bool processes_is_member_handle(HANDLE process)
+DWORD processes_number(HANDLE process)
 {
-    PROCESS_BASIC_INFORMATION basic;
+    NT_PROCESS_BASIC basic;
     NTSTATUS status =
         real.NtQueryInformationProcess(process, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
 
-    /* A handle without the right to ask keeps the process alive all the same: its number is its. */
-    return NT_SUCCESS(status) && fvm_member_is(fvm_engine.block, (DWORD)basic.UniqueProcessId, 0);
+    return NT_SUCCESS(status) ? (DWORD)basic.UniqueProcessId : 0;
 }
 
-bool processes_is_member_thread(HANDLE thread)
+bool processes_is_member_handle(HANDLE process)
 {
-    NT_THREAD_BASIC basic;
-    NTSTATUS status =
-        real.NtQueryInformationThread(thread, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
+    LONGLONG created;
+    DWORD pid;
 
-    return NT_SUCCESS(status) &&
-           fvm_member_is(fvm_engine.block, (DWORD)(ULONG_PTR)basic.ClientId.UniqueProcess, 0);
+    return NT_SUCCESS(identify(process, &pid, &created)) &&
+           fvm_member_is(fvm_engine.block, pid, created);
+}
+
+NTSTATUS processes_hold(HANDLE *held, const CLIENT_ID *id)
+{
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr)};
+    CLIENT_ID asked = *id;
+    NTSTATUS status;
+
+    status = real.NtOpenProcess(held, PROCESS_QUERY_LIMITED_INFORMATION, &attr, &asked);
+    if (NT_SUCCESS(status) && processes_is_member_handle(*held))
+        return STATUS_SUCCESS;
+    if (NT_SUCCESS(status))
+        real.NtClose(*held);
+    /* Somebody else's process is not there, also where it is its rights that keep one out. */
+    return status == STATUS_ACCESS_DENIED &&
+                   fvm_member_is(fvm_engine.block, (DWORD)(ULONG_PTR)id->UniqueProcess, 0)
+               ? status
+               : STATUS_INVALID_CID;
+}
+
+NTSTATUS processes_hold_thread(HANDLE *held, const CLIENT_ID *id)
+{
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr)};
+    CLIENT_ID asked = *id, owner = {0};
+    NT_THREAD_BASIC basic;
+    HANDLE process;
+    NTSTATUS status = real.NtOpenThread(held, THREAD_QUERY_LIMITED_INFORMATION, &attr, &asked);
+
+    if (!NT_SUCCESS(status))
+        return STATUS_INVALID_CID;
+    status = real.NtQueryInformationThread(*held, BASIC_INFORMATION, &basic, sizeof(basic), NULL);
+    if (NT_SUCCESS(status)) {
+        owner.UniqueProcess = basic.ClientId.UniqueProcess;
+        status = processes_hold(&process, &owner);
+    }
+    real.NtClose(NT_SUCCESS(status) ? process : *held);
+    return status;
 }
 
 static NTSTATUS read_head(const UNICODE_STRING *name, UINT8 *head, ULONG cb, ULONG *got)
@@ -124,6 +160,21 @@ static NTSTATUS check_head(const UNICODE_STRING *name)
                                                                    : STATUS_INVALID_IMAGE_NOT_MZ;
 }
 
+/* Wine's ExitWindowsEx starts a program, which then ends every program that has a window. */
+static bool ends_session(const UNICODE_STRING *name)
+{
+    static const char program[] = "\\wineboot.exe";
+    size_t cch = name->Length / sizeof(WCHAR), program_cch = sizeof(program) - 1;
+
+    for (size_t i = 1; i <= program_cch; i++) {
+        WCHAR unit = i <= cch ? name->Buffer[cch - i] : 0;
+
+        if ((unit >= 'A' && unit <= 'Z' ? unit + 'a' - 'A' : unit) != program[program_cch - i])
+            return false;
+    }
+    return true;
+}
+
 static NTSTATUS find_file(struct processes_image *image, NT_PS_ATTRIBUTE *attribute)
 {
     UNICODE_STRING given = {.Length = (USHORT)attribute->Size,
@@ -135,7 +186,21 @@ static NTSTATUS find_file(struct processes_image *image, NT_PS_ATTRIBUTE *attrib
         return status;
     attribute->ValuePtr = image->name.name.Buffer;
     attribute->Size = image->name.name.Length;
-    return check_head(&image->name.name);
+    return ends_session(&image->name.name) ? STATUS_PRIVILEGE_NOT_HELD
+                                           : check_head(&image->name.name);
+}
+
+static NTSTATUS take_attribute(struct processes_image *image, NT_PS_ATTRIBUTE *attribute)
+{
+    switch (attribute->Attribute) {
+    case PS_ATTRIBUTE_IMAGE_NAME_:
+        return image->name.owner ? STATUS_INVALID_PARAMETER : find_file(image, attribute);
+    case PS_ATTRIBUTE_PARENT_PROCESS_: /* it gives its job, and its handles */
+        image->parent = attribute->ValuePtr;
+        return processes_is_member_handle(image->parent) ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+    default:
+        return STATUS_SUCCESS;
+    }
 }
 
 NTSTATUS processes_find_image(struct processes_image *image, const NT_PS_ATTRIBUTE_LIST *attributes)
@@ -144,6 +209,7 @@ NTSTATUS processes_find_image(struct processes_image *image, const NT_PS_ATTRIBU
     NTSTATUS status = fvm_copy_guarded(&cb, &attributes->TotalLength, sizeof(cb));
 
     image->name.owner = NULL;
+    image->parent = NT_CURRENT_PROCESS;
     if (!NT_SUCCESS(status))
         return status;
     count = (cb - sizeof(cb)) / sizeof(image->list.at[0]);
@@ -153,8 +219,7 @@ NTSTATUS processes_find_image(struct processes_image *image, const NT_PS_ATTRIBU
         fvm_copy_guarded(image->list.at, attributes->Attributes, count * sizeof(image->list.at[0]));
     image->list.cb = cb;
     for (SIZE_T i = 0; NT_SUCCESS(status) && i < count; i++)
-        if (image->list.at[i].Attribute == PS_ATTRIBUTE_IMAGE_NAME_ && !image->name.owner)
-            status = find_file(image, &image->list.at[i]);
+        status = take_attribute(image, &image->list.at[i]);
     if (!NT_SUCCESS(status))
         processes_release_image(image);
     return status;
