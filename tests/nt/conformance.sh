@@ -30,7 +30,7 @@ run_one() { # WAY (outside, again, inside) MODULE TEST: what it prints is in $ki
         tail -1 >"$work.sum"
     [ -s "$work.sum" ] || echo "no summary" | tee -a "$work.txt" >"$work.sum"
     tr -d '\r' <"$work.txt" | grep -aE '^[a-z0-9_]+\.c:[0-9]+: Tests? (failed|succeeded|skipped|marked)|unhandled exception|^no summary|^the time limit' |
-        sed -E 's/^[0-9a-f]+:([a-z0-9]+: unhandled)/\1/' | sort -u >"$work.lines"
+        sed -E 's/^[0-9a-f]+:([a-z0-9]+: unhandled)/\1/; s/\b0{16}\b/NULL/g; s/\b0{4}[0-9a-f]{12}\b/PTR/g' | sort -u >"$work.lines"
 }
 place() { sed -E 's/^([a-z0-9_]+\.c:[0-9]+): .*/\1/'; }
 # Each line as PLACE KIND, MESSAGE, without numbers where they differ outside; nothing of what is not always there outside.
@@ -53,9 +53,10 @@ compare_one() { # MODULE TEST: differences are appended to $kit/differences
         comm -23 <(seen "$o.lines" "$w.wobbly" "$w.flickering") <(seen "$i.lines" "$w.wobbly" "$w.flickering") | sed "s/^/$1 $2: - /"
         comm -13 <(seen "$o.lines" "$w.wobbly" "$w.flickering") <(seen "$i.lines" "$w.wobbly" "$w.flickering") | sed "s/^/$1 $2: + /"
     } >"$w.differences"
-    # How many were executed follows from what they found; it says something only where they found the same.
-    [ -s "$w.differences" ] || ! cmp -s "$o.sum" "$a.sum" || cmp -s "$o.sum" "$i.sum" ||
-        echo "$1 $2: counts (tests todo failures skipped) outside $(<"$o.sum"), inside $(<"$i.sum")" >"$w.differences"
+    # How many were executed follows from what they found, and from what is there: processes, variables.
+    awk -v name="$1 $2" 'NR == FNR { outside = $1; next }
+        outside == "no" || $1 == "no" || $1 < outside * 0.9 { print name ": counts: " $1 " tests inside, " outside " outside" }' \
+        "$o.sum" "$i.sum" >>"$w.differences"
     count=$(wc -l <"$w.differences")
     [ "$count" = 0 ] || same="$count lines"
     cat "$w.differences" >>"$kit/differences"
@@ -85,11 +86,11 @@ explain() { # prints what is known by its reasons, what is not line by line; 1 i
     return $result
 }
 
-[ -e $tests/ntdll_test.exe ] || tools/get-conformance-tests.sh
+[ -e $tests/version ] || tools/get-conformance-tests.sh
 todo=("$@")
 if [ ${#todo[@]} = 0 ]; then
-    for module in ntdll kernel32; do
-        for test in $(<"$tests"/${module}_test.list); do todo+=("$module" "$test"); done
+    for list in "$tests"/*_test.list; do
+        for test in $(<"$list"); do todo+=("$(basename "$list" _test.list)" "$test"); done
     done
 fi
 "$server" -k >/dev/null 2>&1 && "$server" -w
