@@ -53,9 +53,9 @@ struct fvm_block_engine {
 
 struct fvm_block {
     uint32_t magic, version, cb;
-    uint32_t vm;          /* number of the VM in this Windows, 1.. */
-    uint32_t member_high; /* members[] from here on were never used */
-    uint32_t reserved;
+    uint32_t vm;                 /* number of the VM in this Windows, 1.. */
+    uint32_t member_high;        /* members[] from here on were never used */
+    uint32_t holders;            /* who began the VM and hold it; 0: it is ending */
     uint64_t journal_cb;         /* where the next record of the layer's journal goes */
     struct fvm_block_path layer; /* NT path of the VM's layer: files\C\..., work\... are below */
     /* core/ntpath.h: what leads to the same place. Ends with an empty `from`. */

@@ -48,12 +48,11 @@ static inline void fvm_cleanup_changes(struct fvm_changes *changes)
 /**
  * List what a layer changed.
  *
- * A file that was copied up but is equal in content, mode, DOS attributes and mtime (as NT keeps it, in
- * 100 ns) is no change;
- * nor is a directory that was only copied up. The root itself is never listed. Everything below a
- * created directory is listed too; below a deleted one nothing is. Below an opaque directory
- * (listed once, as FVM_REPLACED) the host's names that are not in the layer are listed as deleted.
- * Files are compared by size, then content.
+ * A file that was copied up but is equal in content, mode, DOS attributes and mtime (as NT keeps
+ * it, in 100 ns) is no change; nor is a directory that was only copied up. The root itself is never
+ * listed. Everything below a created directory is listed too; below a deleted one nothing is. Below
+ * an opaque directory (listed once, as FVM_REPLACED) the host's names that are not in the layer are
+ * listed as deleted. Files are compared by size, then content.
  *
  * A created file of at least one byte whose content equals exactly one listed deleted file (not
  * one below a REPLACED directory), and which is the only such created file, becomes FVM_RENAMED

@@ -41,11 +41,13 @@ fresh() { rm -rf "$home-w"; mkdir -p "$home-w/dir"; for f in a b c d e f g h i j
 fresh; outside "$probe" "$F-w"; outside_says=$out; fresh; inside 6 "$probe" "$F-w"; is "$out" "$outside_says" "functions of kernel32 that do not ask NT for rights: CreateHardLink, SetFileAttributes, ReplaceFile, ..."
 is "$(cd "$home-w" && find . -type f | sort | xargs cat | tr -d '\n')" 'file afile bfile cfile dxfile efile ffile gfile hfile ifile j' 'the host has all as it was'; rm -rf "$home-w"
 # --- killed at any moment, what was there is there
+none_of_vm_5() { ! pgrep -f -- "fvmstart.exe\"? --vm 5 " >/dev/null; }
 for i in 1 2 3 4 5 6; do
     (start 5 cmd /c "for /l %i in (1,1,300) do @(echo %i>$F\\k%i.txt& echo %i>>$F\\one.txt& if %i==3 (del $F\\dir\\two.txt) else ren $F\\k%i.txt r%i.txt)") >kill.txt 2>&1 & run=$!
     sleep "0.$((i * 2))"
     # Of this kit: others may run the same test.
     for p in $(pgrep -f -- "--vm 5 --layer.*[\\\\]$(basename "$(dirname "$WINEPREFIX")")[\\\\]"); do kill -9 "$p" 2>/dev/null; done; kill -9 $run 2>/dev/null; wait $run 2>/dev/null
+    await 10 none_of_vm_5
     cmd 5 "type $F\\one.txt& dir /b $F"; lines=$(grep -c '^[0-9]*$' <<<"$out"); names=$(grep -c '^[rk][0-9]*.txt$' <<<"$out")
     like "$out" $'^one\n' "round $i: $lines lines, $names names: the file is whole"
 done

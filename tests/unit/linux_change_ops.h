@@ -81,7 +81,8 @@ KIT int write_text(int root, const char *path, int flags, unsigned value)
 /* mtimes depend on the operation alone, so that both runs agree; few, so that some are equal */
 KIT int touch(int root, const char *path, unsigned value)
 {
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {1000000 + value % 3, (long)(value % 2) * 100}};
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {1000000 + value % 3, (long)(value % 2) * 100}};
 
     return utimensat(root, path, times, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
 }

@@ -146,6 +146,7 @@ static int run_and_end(struct win_vm *vm, const struct win_options *options, wch
         _snwprintf(line, cch, L"\"%ls\" --vm %lu %ls", self, options->vm, program);
     error = line ? win_run(line, &code) : ERROR_NOT_ENOUGH_MEMORY;
     free(line);
+    win_vm_release(vm);
     return error ? fail(vm, error) : (int)code;
 }
 

@@ -183,32 +183,64 @@ static bool is_ready(const struct fvm_block *block)
     return !fvm_failed(status);
 }
 
-DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
+/* @return did the VM take us as another holder? Not when it is ending. */
+static bool hold(struct fvm_block *block)
 {
-    DWORD error = find_calls(vm);
+    uint32_t holders = __atomic_load_n(&block->holders, __ATOMIC_RELAXED);
+
+    while (holders && !__atomic_compare_exchange_n(&block->holders, &holders, holders + 1, false,
+                                                   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+    }
+    return holders;
+}
+
+static DWORD begin(struct win_vm *vm, const struct win_options *options)
+{
+    DWORD error;
     WCHAR name[64];
     bool exists;
 
-    if (error)
-        return error;
     name_of(name, "vm", options);
     vm->section =
         CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, FVM_BLOCK_CB, name);
     exists = GetLastError() == ERROR_ALREADY_EXISTS;
-    if (!vm->section || (exists && !options->may_run))
+    if (!vm->section)
         return fail(vm, "cannot make the VM's block");
-    error = make_job(vm, options);
-    if (!error)
-        error = map_block(vm, name);
+    if (exists && !options->may_run)
+        return SetLastError(ERROR_ALREADY_EXISTS), fail(vm, "a VM of this number runs");
+    error = map_block(vm, name);
     if (error)
         return error;
-    if (!exists) {
-        error = load_engines(vm);
-        return error ? error : win_layer_open(vm, options);
+    if (exists && !is_ready(vm->block))
+        return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM");
+    if (exists && !hold(vm->block))
+        return SetLastError(ERROR_ALREADY_EXISTS), fail(vm, "a VM of this number is ending");
+    error = make_job(vm, options);
+    if (error || exists)
+        return error;
+    vm->block->holders = 1;
+    error = load_engines(vm);
+    return error ? error : win_layer_open(vm, options);
+}
+
+DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
+{
+    DWORD error = find_calls(vm);
+
+    if (error)
+        return error;
+    /* What had this number may be ending: its processes hold the block until they are gone. */
+    for (int i = 0; (error = begin(vm, options)) == ERROR_ALREADY_EXISTS && i < 500; i++) {
+        win_vm_close(vm);
+        Sleep(10);
     }
-    return is_ready(vm->block)
-               ? 0
-               : (SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM"));
+    return error;
+}
+
+void win_vm_release(const struct win_vm *vm)
+{
+    if (__atomic_sub_fetch(&vm->block->holders, 1, __ATOMIC_ACQ_REL) == 0)
+        win_vm_end(vm);
 }
 
 DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)

@@ -41,6 +41,8 @@ DWORD win_vm_enter(struct win_vm *vm);
 DWORD win_vm_count(const struct win_vm *vm);
 /** End all its processes and wait until they are gone, at most a few seconds. */
 void win_vm_end(const struct win_vm *vm);
+/** Whoever began it needs it no longer: the last one ends it. */
+void win_vm_release(const struct win_vm *vm);
 /** Let go of it. */
 void win_vm_close(struct win_vm *vm);
 /** Run a program and wait for it. @param command_line is changed @param code [out] its exit code

@@ -56,7 +56,8 @@ static NTSTATUS look_at_host(const struct files_place *place, FILE_BASIC_INFORMA
 
     struct fvm_str name = place->host;
 
-    if (place->path.flags & FVM_NTPATH_TRAILING)
+    /* A drive without its backslash is the volume. */
+    if (place->path.flags & FVM_NTPATH_TRAILING && fvm_ntpath_last(place->path.path).cch)
         name.cch--;
     files_attr(&attr, &text, name, 0);
     return real.NtQueryAttributesFile(&attr, info);

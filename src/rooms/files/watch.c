@@ -6,7 +6,10 @@
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
 
-enum { SECURITY_FILTER = FILE_NOTIFY_CHANGE_SECURITY }; /* what hardly ever happens */
+enum {
+    FILTERS = 0xfff,                              /* what a filter may have */
+    SECURITY_FILTER = FILE_NOTIFY_CHANGE_SECURITY /* what hardly ever happens */
+};
 
 FVM_STATE static HANDLE sink;                /* an event that nobody waits for */
 FVM_STATE static struct files_request *dead; /* answered; NT may still write to their stand-ins */
@@ -222,6 +225,8 @@ NTSTATUS NTAPI files_NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, vo
 
     if (shared && !io)
         return STATUS_ACCESS_VIOLATION;
+    if (shared && (!filter || filter & ~(ULONG)FILTERS))
+        return STATUS_INVALID_PARAMETER;
     if (shared && !watch) {
         status = files_watch_begin(&made, handle, filter, tree);
         if (status == STATUS_SUCCESS &&

@@ -59,9 +59,14 @@ static NTSTATUS NTAPI processes___wine_unix_spawnvp(char *const argv[], int wait
 
 /* --- reaching ------------------------------------------------------------------------------- */
 
-/* What the caller gave, once. */
-static NTSTATUS capture_id(CLIENT_ID *id, const CLIENT_ID *given)
+/* What the caller gave, once; its handle is nothing until there is one. */
+static NTSTATUS capture_id(CLIENT_ID *id, const CLIENT_ID *given, HANDLE *handle)
 {
+    HANDLE none = NULL;
+    NTSTATUS status = fvm_copy_guarded(handle, &none, sizeof(none));
+
+    if (!NT_SUCCESS(status))
+        return status;
     return given ? fvm_copy_guarded(id, given, sizeof(*id)) : STATUS_ACCESS_VIOLATION;
 }
 
@@ -80,7 +85,7 @@ static NTSTATUS NTAPI processes_NtOpenProcess(HANDLE *handle, ACCESS_MASK access
 {
     CLIENT_ID id;
     HANDLE held;
-    NTSTATUS status = capture_id(&id, given);
+    NTSTATUS status = capture_id(&id, given, handle);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -100,7 +105,7 @@ static NTSTATUS NTAPI processes_NtOpenThread(HANDLE *handle, ACCESS_MASK access,
 {
     CLIENT_ID id;
     HANDLE held;
-    NTSTATUS status = capture_id(&id, given);
+    NTSTATUS status = capture_id(&id, given, handle);
 
     if (!NT_SUCCESS(status))
         return status;
