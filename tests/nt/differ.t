@@ -8,8 +8,8 @@ export FILES_RANDOM_WITHOUT=${FVM_DIFFER_WITHOUT-list}
 # Seeds that differ, and why (docs/compat.md, Shared VMs): handles that were open on the host's file when the VM made its copy see
 # the host's, and its id (7 17 23), and their share modes do not hold (35); which of two things is wrong with a name that ends in a
 # backslash (13 24). Wine's own doings: a directory is empty after it was read to its end (12 18).
-todo=' 7 12 13 17 18 23 24 35 '
-[ "$(id -u)" = 0 ] || todo+='2 ' # a name in a read-only directory is refused with another status; root may do all
+todo=' 7 12 13 17 18 23 24 '
+[ "$(id -u)" != 0 ] || todo+='35 '
 [ "$ops" = 100 ] || todo=' any '
 probe=$(win "$PWD/files_random.exe"); cp "$FVM_NT_PROGRAMS/files_random.exe" .
 folder=$WINEPREFIX/drive_c/differ; unix_tree() { (cd "$WINEPREFIX/drive_c" && find differ differ-beside -printf '%p %y %s %m %T@\n' | sort; find differ differ-beside -type f -print0 | sort -z | xargs -0 cat | cksum); }
