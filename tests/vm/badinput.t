@@ -21,7 +21,7 @@ fails_with 125 'exactly one' 'create two names' create a b
 fails_with 125 'exactly one' 'commit two names' commit a b
 fails_with 125 "wants NAME=VALUE, not 'FOO'" '--env without =' run --env FOO cmd /c ver
 fails_with 125 "wants NAME=VALUE, not '=x'" '--env without a name' run --env =x cmd /c ver
-fails_with 125 "level shared is not offered yet: only 'sealed'" '--level shared' run --level shared cmd /c ver
+fails_with 125 "level open is not offered: only 'sealed' and 'shared'" '--level open' run --level open cmd /c ver
 fails_with 125 "net host is not offered yet: only 'none'" '--net host' run --net host cmd /c ver
 fails_with 125 "display host is not offered yet" '--display host' run --display host cmd /c ver
 fails_with 125 'keep' '--vm and --keep' run --vm a --keep cmd /c ver

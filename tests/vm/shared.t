@@ -6,6 +6,8 @@ seed=${FVM_SEED:-$RANDOM} rounds=${FVM_SHARED_KILLS:-24}; diag "FVM_SEED=$seed F
 pause=$FVM_PROGRAMS/pause.exe
 at_rest() { ! [ -e "$FVM_HOME/vms/$1/layers/1/journal" ] && ! [ -e "$FVM_HOME/vms/$1/run" ]; }
 in_vm() { fvm run --vm "$1" cmd /c "$2"; } # out, rc
+fvm run cmd /c 'echo %USERNAME%'; who=$out
+others() { grep -vx -e "$who" -e '' <<<"$out"; } # in a listing of C:\users
 
 # --- two VMs and the host see each its own ------------------------------------------------------------------------------
 mkdir proj; cd proj || exit 1; echo host >mine.txt; echo gone >gone.txt; mkdir dir; echo x >dir/x.txt
@@ -15,7 +17,7 @@ like "$("$FVM" list)" 'a +stopped +shared' 'list tells its level'
 in_vm a 'echo a>C:\one.txt& echo a>>mine.txt& del gone.txt& ren dir DIR2& ren C:\windows\WIN.INI win2.ini& del C:\windows\SYSTEM.INI& mkdir C:\new& echo n>C:\new\n.txt& ren C:\users\Public Moved'
 is $rc 0 'a program changes files'
 in_vm b 'type C:\one.txt& type mine.txt& type gone.txt& dir /b dir& dir /b C:\windows\*.ini& dir /b C:\users'
-is "$out" $'host\ngone\nx.txt\nsystem.ini\nwin.ini\nPublic\nuser' 'another VM sees the host'
+is "$(others)" $'host\ngone\nx.txt\nsystem.ini\nwin.ini\nPublic' 'another VM sees the host'
 is "$(cat mine.txt gone.txt dir/x.txt)" $'host\ngone\nx' 'and so does the host'
 ok 'the layer is at rest' at_rest a
 "$FVM" diff a >a.diff; [ "$(grep -c . a.diff)" -gt 9 ]; is $? 0 'diff lists what it changed'
@@ -24,7 +26,7 @@ for line in 'files' '+ C:\\new\\' '+ C:\\new\\n.txt' '> C:\\windows\\win.ini -> 
     like "$(cat a.diff)" "${line//+/\\+}" "among it $line"
 done
 in_vm a 'type C:\one.txt& type mine.txt& type gone.txt& dir /b DIR2& dir /b C:\windows\*.ini& dir /b C:\users'
-is "$(sed '/^$/d' <<<"$out")" $'a\nhost\na\nx.txt\nwin2.ini\nMoved\nuser' 'the next program of the VM sees it all again'
+is "$(others)" $'a\nhost\na\nx.txt\nwin2.ini\nMoved' 'the next program of the VM sees it all again'
 "$FVM" diff a >again.diff; is "$(cat again.diff)" "$(cat a.diff)" 'and changes nothing by being run'
 
 # --- running: ps, diff, stop ------------------------------------------------------------------------------------------------
@@ -131,7 +133,7 @@ for ((i = 0; i < rounds; i++)); do
     [ "$last" -lt $next ] || next=$((last + 1))
 done
 is "$problems" '' "$rounds kills, $((next - 1)) files written"
-fvm run --vm k cmd /c 'dir /b C:\kill'; is "$(grep -c . <<<"$out")" $((next - 1)) 'and the VM sees them all'
+fvm run --vm k cmd /c 'dir /b C:\kill'; [ "$(grep -c . <<<"$out")" -ge $((next - 1)) ]; is $? 0 'and the VM sees them all'
 fvm delete k c
 nothing_left 'nothing is left behind'
 done_testing
