@@ -29,16 +29,9 @@ static NTSTATUS find_below(struct fvm_str *path, struct files_scratch *scratch, 
 static NTSTATUS find_in(struct fvm_str *path, struct files_scratch *scratch, struct fvm_str name,
                         const OBJECT_ATTRIBUTES *attr)
 {
-    UNICODE_STRING text;
-    OBJECT_ATTRIBUTES of_root;
-    IO_STATUS_BLOCK io;
     HANDLE root;
-    NTSTATUS status;
+    NTSTATUS status = files_open_real(&root, name, FILE_READ_ATTRIBUTES, FILE_OPEN, 0);
 
-    files_attr(&of_root, &text, name, 0);
-    status = real.NtOpenFile(&root, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &of_root, &io,
-                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                             FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT);
     if (!NT_SUCCESS(status))
         return status;
     status = find_below(path, scratch, root, attr);

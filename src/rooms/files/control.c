@@ -128,17 +128,13 @@ NTSTATUS NTAPI files_NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *io, LARGE_INTE
     return real.NtUnlockFile(find_locks(handle, false), io, at, cb, key);
 }
 
-/* --- volumes
- * --------------------------------------------------------------------------------------- */
+/* --- volumes ----------------------------------------------------------------------------- */
 
 /* The root of the host's drive that a file of the layer's is seen on. @return NULL: of none */
 static HANDLE open_root(HANDLE handle)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     uint16_t root[] = u"\\??\\C:\\";
-    UNICODE_STRING name;
-    OBJECT_ATTRIBUTES attr;
-    IO_STATUS_BLOCK io;
     struct fvm_str path;
     bool is_private;
     HANDLE opened;
@@ -147,11 +143,8 @@ static HANDLE open_root(HANDLE handle)
         !is_private || path.cch < 3)
         return NULL;
     root[4] = path.s[0];
-    files_attr(&attr, &name, (struct fvm_str){root, ARRAY_LEN(root) - 1}, 0);
-    if (!NT_SUCCESS(real.NtOpenFile(&opened, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &attr, &io,
-                                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                                    FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT |
-                                        FILE_OPEN_FOR_BACKUP_INTENT)))
+    if (!NT_SUCCESS(files_open_real(&opened, (struct fvm_str){root, ARRAY_LEN(root) - 1},
+                                    FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_DIRECTORY_FILE)))
         return NULL;
     return opened;
 }

@@ -20,8 +20,8 @@ NTSTATUS files_mark(struct files_place *place, uint32_t flags)
                           (struct fvm_str){0}, NULL, NULL);
 }
 
-static NTSTATUS open_real(HANDLE *handle, struct fvm_str name, ACCESS_MASK access,
-                          ULONG disposition, ULONG options)
+NTSTATUS files_open_real(HANDLE *handle, struct fvm_str name, ACCESS_MASK access, ULONG disposition,
+                         ULONG options)
 {
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
@@ -66,9 +66,9 @@ static HANDLE open_parent(const struct files_place *place, FILE_BASIC_INFORMATIO
     IO_STATUS_BLOCK io;
     HANDLE parent;
 
-    if (!NT_SUCCESS(open_real(&parent, parent_of(place),
-                              FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
-                              FILE_DIRECTORY_FILE)))
+    if (!NT_SUCCESS(files_open_real(&parent, parent_of(place),
+                                    FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+                                    FILE_DIRECTORY_FILE)))
         return NULL;
     if (NT_SUCCESS(real.NtQueryInformationFile(parent, &io, times, sizeof(*times), BASIC_CLASS)))
         return parent;
@@ -114,7 +114,7 @@ void files_respell(struct files_place *place, struct files_scratch *scratch)
 {
     HANDLE host;
 
-    if (!NT_SUCCESS(open_real(&host, place->host, FILE_READ_ATTRIBUTES, FILE_OPEN, 0)))
+    if (!NT_SUCCESS(files_open_real(&host, place->host, FILE_READ_ATTRIBUTES, FILE_OPEN, 0)))
         return;
     respell(place->path.path, host, scratch);
     real.NtClose(host);
@@ -124,13 +124,13 @@ static NTSTATUS open_new_directory(HANDLE *made, const struct files_place *place
 {
     const ACCESS_MASK access = FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES;
     uint64_t note = files_note(place->layer, FILES_NOTE_COPY);
-    NTSTATUS status = open_real(made, place->layer, access, FILE_CREATE, FILE_DIRECTORY_FILE);
+    NTSTATUS status = files_open_real(made, place->layer, access, FILE_CREATE, FILE_DIRECTORY_FILE);
 
     if (!NT_SUCCESS(status))
         files_note_drop(place->layer, FILES_NOTE_COPY, note);
     /* Somebody was faster. */
     if (status == STATUS_OBJECT_NAME_COLLISION)
-        status = open_real(made, place->layer, access, FILE_OPEN, FILE_DIRECTORY_FILE);
+        status = files_open_real(made, place->layer, access, FILE_OPEN, FILE_DIRECTORY_FILE);
     return status;
 }
 
@@ -166,7 +166,8 @@ static NTSTATUS make_parent(struct fvm_str path, struct files_scratch *scratch)
 
     if (!NT_SUCCESS(status) || files_is_own(&place))
         return status;
-    status = open_real(&host, place.host, FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_DIRECTORY_FILE);
+    status =
+        files_open_real(&host, place.host, FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_DIRECTORY_FILE);
     if (!NT_SUCCESS(status))
         return status;
     status = make_directory(&place, scratch, host);
@@ -242,8 +243,8 @@ static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scrat
     IO_STATUS_BLOCK io;
     HANDLE copy;
     NTSTATUS status =
-        open_real(&copy, temporary_name(&text), GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES,
-                  FILE_CREATE, FILE_NON_DIRECTORY_FILE);
+        files_open_real(&copy, temporary_name(&text), GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES,
+                        FILE_CREATE, FILE_NON_DIRECTORY_FILE);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -267,7 +268,7 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
 {
     HANDLE host;
     NTSTATUS status =
-        open_real(&host, place->host, FILE_READ_ATTRIBUTES | FILE_READ_DATA, FILE_OPEN, 0);
+        files_open_real(&host, place->host, FILE_READ_ATTRIBUTES | FILE_READ_DATA, FILE_OPEN, 0);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -304,6 +305,7 @@ NTSTATUS files_open_copy(HANDLE *copy, struct fvm_str path, struct files_scratch
         status = files_copy_up(&place, scratch);
     if (NT_SUCCESS(status))
         status = files_locate(&place, scratch);
-    return NT_SUCCESS(status) ? open_real(copy, place.layer, FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0)
-                              : status;
+    return NT_SUCCESS(status)
+               ? files_open_real(copy, place.layer, FILE_WRITE_ATTRIBUTES, FILE_OPEN, 0)
+               : status;
 }

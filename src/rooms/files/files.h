@@ -92,6 +92,15 @@ bool files_redirect(struct fvm_ntpath *path);
 void files_keep_native(struct fvm_buf *host);
 
 /* --- copy.c: bring names into the layer -------------------------------------------------- */
+/**
+ * Open by a real name, synchronously, sharing all.
+ *
+ * @param name   NT path, the layer's or the host's
+ * @param access SYNCHRONIZE is added
+ * @return NT's
+ */
+NTSTATUS files_open_real(HANDLE *handle, struct fvm_str name, ACCESS_MASK access, ULONG disposition,
+                         ULONG options);
 /** Make the directories above a place in the layer, as the host has them. */
 NTSTATUS files_make_parents(const struct files_place *place);
 /**

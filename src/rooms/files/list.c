@@ -57,17 +57,10 @@ static NTSTATUS each_of(HANDLE handle, struct fvm_str mask, files_entry_fn *fn, 
 
 NTSTATUS files_list_each(struct fvm_str dir, struct fvm_str mask, files_entry_fn *fn, void *context)
 {
-    UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr;
-    IO_STATUS_BLOCK io;
-    NTSTATUS status;
     HANDLE handle;
+    NTSTATUS status =
+        files_open_real(&handle, dir, FILE_LIST_DIRECTORY, FILE_OPEN, FILE_DIRECTORY_FILE);
 
-    files_attr(&attr, &text, dir, 0);
-    status = real.NtOpenFile(&handle, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attr, &io,
-                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                             FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT |
-                                 FILE_OPEN_FOR_BACKUP_INTENT);
     if (!NT_SUCCESS(status))
         return status;
     status = each_of(handle, mask, fn, context);

@@ -79,26 +79,21 @@ static struct fvm_str layer_root(void)
 /* <layer>\files\C\dir -> C:\dir; <layer>\files\C -> C:\ */
 bool files_unmap(struct fvm_buf *name)
 {
-    struct fvm_str root = layer_root(), all = fvm_buf_str(name);
-    uint32_t cch = root.cch + (uint32_t)ARRAY_LEN(u"\\files\\C") - 1;
+    struct fvm_str rest;
     uint16_t drive;
 
-    if (!root.cch || all.cch < cch || !fvm_str_begins_fold(all, root) ||
-        !fvm_str_begins_fold(fvm_str_sub(all, root.cch, 7), FVM_STR(u"\\files\\")))
+    if (!fvm_str_begins_fold(fvm_buf_str(name), FVM_STR(u"\\??\\")))
         return false;
-    drive = all.s[cch - 1];
-    if (all.cch > cch && all.s[cch] != '\\')
+    drive = fvm_block_drive(fvm_engine.block, fvm_buf_str(name), &rest);
+    if (!drive)
         return false;
+    if (!rest.cch)
+        rest = FVM_STR(u"\\");
     /* "\??\" stays in front; the drive and what follows move to it. */
     name->s[4] = drive;
     name->s[5] = ':';
-    if (all.cch == cch) {
-        name->s[6] = '\\';
-        name->cch = 7;
-        return true;
-    }
-    memmove(name->s + 6, name->s + cch, (all.cch - cch) * sizeof(*name->s));
-    name->cch = 6 + all.cch - cch;
+    memmove(name->s + 6, rest.s, rest.cch * sizeof(*name->s));
+    name->cch = 6 + rest.cch;
     return true;
 }
 

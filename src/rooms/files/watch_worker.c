@@ -215,8 +215,7 @@ static NTSTATUS enlist(struct files_watch *watch)
     return status;
 }
 
-/* --- begin and end
- * -------------------------------------------------------------------------------- */
+/* --- begin and end ----------------------------------------------------------------------- */
 
 static NTSTATUS find_port(void)
 {
