@@ -124,7 +124,7 @@ static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_
     if (result)
         return result == -ENOENT ? 0 : result;
     proc = opendir("/proc");
-    if (proc && !fstat(link.ns[5], &ns))
+    if (proc && !fstat(link.ns[FVM_NS_PID], &ns))
         while ((entry = readdir(proc))) {
             struct process process;
 

@@ -62,7 +62,7 @@ static int find_program(struct run *run, const char *name)
 {
     struct stat st;
     bool has_slash = strchr(name, '/') != NULL;
-    bool is_windows = name[0] && name[1] == ':';
+    bool is_windows = fvm_has_drive(name);
 
     if (!*name) {
         cli_message("the program's name is empty");
@@ -137,7 +137,7 @@ static int choose_folders(struct run *run)
             return -ENOMEM;
         run->program.linux_path = run->linux_path;
     }
-    if (run->cwd && !(run->cwd[0] && run->cwd[1] == ':')) {
+    if (run->cwd && !fvm_has_drive(run->cwd)) {
         free(run->linux_cwd);
         run->linux_cwd = realpath(run->cwd, NULL);
         if (!run->linux_cwd) {

@@ -29,7 +29,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NS_USER, NS_MNT, NS_IPC, NS_UTS, NS_NET, NS_PID };
 #define MAX_FOLDERS 256
 
 struct join {
@@ -43,6 +42,12 @@ struct join {
     int report; /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
 };
 
+/* A folder without an overlay, as shared VMs are shown them. */
+static bool is_as_it_is(const struct fvm_folder *folder)
+{
+    return !folder->file_only && !folder->upper;
+}
+
 /* Is the folder there already? Two overlays over one layer would spoil each other: mounting the
  * second one clears the work folder of the first. */
 static bool is_shown(const struct fvm_folder *folder, const struct stat *lower)
@@ -52,8 +57,7 @@ static bool is_shown(const struct fvm_folder *folder, const struct stat *lower)
     struct statfs fs;
     char *slash;
 
-    /* Shown as it is: the same one. */
-    if (!folder->file_only && !folder->upper)
+    if (is_as_it_is(folder))
         return !folder->writable && !stat(folder->path, &here) && here.st_ino == lower->st_ino &&
                here.st_dev == lower->st_dev;
     if (statfs(folder->path, &fs))
@@ -73,11 +77,13 @@ static int find_shown(struct join *join, struct fvm_error *err)
     FVM_CLEANUP(fd) int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
     FVM_CLEANUP(fd) int store = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    for (size_t i = 0; i < join->program->folder_count; i++)
-        if (stat(join->program->folders[i].lower, &join->lowers[i]))
-            return fvm_fail(err, -errno, "cannot show '%s': %s", join->program->folders[i].path,
-                            strerror(errno));
-    if (own < 0 || store < 0 || setns(join->link->ns[NS_MNT], 0))
+    for (size_t i = 0; i < join->program->folder_count; i++) {
+        const struct fvm_folder *folder = &join->program->folders[i];
+
+        if (is_as_it_is(folder) && stat(folder->lower, &join->lowers[i]))
+            return fvm_fail(err, -errno, "cannot show '%s': %s", folder->path, strerror(errno));
+    }
+    if (own < 0 || store < 0 || setns(join->link->ns[FVM_NS_MNT], 0))
         return fvm_fail(err, -errno, "cannot look into the VM: %s", strerror(errno));
     for (size_t i = 0; i < join->program->folder_count; i++)
         join->shown[i] = is_shown(&join->program->folders[i], &join->lowers[i]);
@@ -255,7 +261,7 @@ static bool is_pipe(int fd)
 static int enter_folder(const struct fvm_program *program, bool shared, struct fvm_error *err)
 {
     char path[4096], drive[32];
-    bool is_windows = program->cwd && program->cwd[0] && program->cwd[1] == ':';
+    bool is_windows = fvm_has_drive(program->cwd);
 
     if (is_windows && !shared) { /* a shared VM's folder may be the VM's own: the engine finds it */
         snprintf(drive, sizeof(drive), "/prefix/dosdevices/%c:", program->cwd[0] | 0x20);
@@ -322,7 +328,7 @@ static char **make_environment(const struct fvm_program *program, const struct f
 
 static int enter_namespaces(const struct fvm_link *link, struct fvm_error *err)
 {
-    static const int order[] = {NS_IPC, NS_UTS, NS_NET, NS_MNT};
+    static const int order[] = {FVM_NS_IPC, FVM_NS_UTS, FVM_NS_NET, FVM_NS_MNT};
 
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         if (setns(link->ns[order[i]], 0))
@@ -418,10 +424,10 @@ _Noreturn static void help(struct join *join)
 
     /* Nobody in the VM may look into us while we still have descriptors of the host. */
     prctl(PR_SET_DUMPABLE, 0);
-    result = setns(join->link->ns[NS_USER], 0)
+    result = setns(join->link->ns[FVM_NS_USER], 0)
                  ? fvm_fail(&err, -errno, "cannot enter the VM: %s", strerror(errno))
                  : make_overlays(join, &err);
-    if (!result && setns(join->link->ns[NS_PID], 0))
+    if (!result && setns(join->link->ns[FVM_NS_PID], 0))
         result = fvm_fail(&err, -errno, "cannot enter the VM: %s", strerror(errno));
     if (result)
         fail(join, result, &err);

@@ -70,10 +70,21 @@ int fvm_launch(const struct fvm_start *start, int lock_fd, int *hold, struct fvm
 /* In the Linux environment of every process of a shared VM: its number. */
 #define FVM_NUMBER_VARIABLE "FVM_VM"
 
+/* Namespaces of a VM, in the order in which their descriptors are handed over. */
+enum fvm_ns {
+    FVM_NS_USER,
+    FVM_NS_MNT,
+    FVM_NS_IPC,
+    FVM_NS_UTS,
+    FVM_NS_NET,
+    FVM_NS_PID,
+    FVM_NS_COUNT
+};
+
 /* A connection to a running VM's supervisor. */
 struct fvm_link {
-    int fd;          /* hold: the VM does not end by itself while this is open */
-    int ns[6];       /* user, mnt, ipc, uts, net, pid */
+    int fd; /* hold: the VM does not end by itself while this is open */
+    int ns[FVM_NS_COUNT];
     pid_t init;      /* host pid of pid 1 */
     bool stopped;    /* known after the release: the VM's end did not wait for us */
     unsigned number; /* of a shared VM in its Windows, 1..; 0: a sealed VM */
@@ -97,6 +108,11 @@ void fvm_link_await_end(struct fvm_link *link);
  * run */
 int fvm_link_stop(const struct fvm_store *store, const char *vm_dir, struct fvm_error *err);
 
+/** Is a path one of Windows' with a drive? @param path may be NULL */
+static inline bool fvm_has_drive(const char *path)
+{
+    return path && path[0] && path[1] == ':';
+}
 /* A program to be run in a VM. */
 struct fvm_program {
     char **argv; /* as the user gave it; argv[0] names the program */

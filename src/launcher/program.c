@@ -7,6 +7,7 @@
 #include "core/reg.h"
 #include "core/text.h"
 #include "core/utf.h"
+#include "launcher/seal.h"
 #include "store/file.h"
 
 #include <ctype.h>
@@ -108,10 +109,11 @@ static bool locate_below(struct location *out, const char *root, char drive, con
 static bool locate_on_drive(struct location *out, char drive, const char *path,
                             const char *extension)
 {
-    char root[64];
+    char root[64], layer[32];
 
     if (out->number) {
-        snprintf(root, sizeof(root), "/vm/%u/files/%c", out->number, toupper((unsigned char)drive));
+        fvm_windows_layer(layer, out->number);
+        snprintf(root, sizeof(root), "%s/files/%c", layer, toupper((unsigned char)drive));
         if (locate_below(out, root, drive, path, extension))
             return true;
     }
@@ -317,7 +319,7 @@ int fvm_program_resolve(char **argv, const struct fvm_program *program, const st
         *argv++ = (char *)"Z:\\fvm\\fvmstart.exe";
         *argv++ = (char *)"--vm";
         *argv++ = number_text;
-        if (program->cwd && program->cwd[0] && program->cwd[1] == ':') {
+        if (fvm_has_drive(program->cwd)) {
             *argv++ = (char *)"--cwd";
             *argv++ = (char *)program->cwd;
         }

@@ -28,7 +28,9 @@
 #define NAMESPACES                                                                                 \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
 
-static const char *const ns_names[6] = {"user", "mnt", "ipc", "uts", "net", "pid"};
+static const char *const ns_names[FVM_NS_COUNT] = {
+    [FVM_NS_USER] = "user", [FVM_NS_MNT] = "mnt", [FVM_NS_IPC] = "ipc",
+    [FVM_NS_UTS] = "uts",   [FVM_NS_NET] = "net", [FVM_NS_PID] = "pid"};
 
 /* What a new `fvm run` is told, along with the namespaces. */
 struct greeting {
@@ -41,7 +43,7 @@ struct supervisor {
     int link;    /* to pid 1 */
     int init_fd; /* pidfd */
     pid_t init;
-    int ns[6];
+    int ns[FVM_NS_COUNT];
     struct fvm_link windows; /* of a shared VM */
     int slot;                /* keeps its number */
     unsigned number;

@@ -134,7 +134,7 @@ static void drop_pipes(void)
 static int start_server(struct warden *warden, struct fvm_error *err)
 {
     const struct fvm_start *start = warden->start;
-    char number[16], layer[32], windows_layer[32], lower[160], line[256];
+    char number[16], layer[32], windows_layer[32], line[256];
     struct fvm_folder *folders = calloc(start->folder_count + 1, sizeof(*folders));
     char *argv[] = {(char *)"Z:\\fvm\\fvmstart.exe",
                     (char *)"--vm",
@@ -158,14 +158,13 @@ static int start_server(struct warden *warden, struct fvm_error *err)
 
     if (!folders)
         return fvm_fail(err, -ENOMEM, "out of memory");
-
     snprintf(number, sizeof(number), "%u", warden->number);
     fvm_windows_layer(layer, warden->number);
     snprintf(windows_layer, sizeof(windows_layer), "Z:\\vm\\%u", warden->number);
-    snprintf(lower, sizeof(lower), "%s/layers/1", start->vm_dir);
-    memcpy(folders + 1, start->folders, start->folder_count * sizeof(*folders));
     folders[0] = (struct fvm_folder){.path = layer, .writable = true};
-    snprintf(folders[0].lower, sizeof(folders[0].lower), "%s", lower);
+    snprintf(folders[0].lower, sizeof(folders[0].lower), "%s/layers/1", start->vm_dir);
+    if (start->folder_count)
+        memcpy(folders + 1, start->folders, start->folder_count * sizeof(*folders));
     result = make_pipes(warden, err);
     if (!result)
         result =

@@ -69,7 +69,6 @@ void fvm_windows_layer(char path[32], unsigned number)
 
 void fvm_windows_remove_layer(const struct fvm_link *windows, unsigned number)
 {
-    enum { NS_USER, NS_MNT };
     char path[32];
     pid_t pid = fork();
 
@@ -78,7 +77,7 @@ void fvm_windows_remove_layer(const struct fvm_link *windows, unsigned number)
     if (pid)
         return;
     fvm_windows_layer(path, number);
-    if (!setns(windows->ns[NS_USER], 0) && !setns(windows->ns[NS_MNT], 0))
+    if (!setns(windows->ns[FVM_NS_USER], 0) && !setns(windows->ns[FVM_NS_MNT], 0))
         umount2(path, MNT_DETACH);
     _exit(0);
 }
