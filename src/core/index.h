@@ -55,6 +55,9 @@ struct fvm_index_writer {
     void *ctx;
 };
 
+/* Who writes an index that nobody else does. */
+extern const struct fvm_index_writer fvm_index_alone;
+
 enum fvm_index_answer {
     FVM_INDEX_HOST,       /* nothing known: the host's name as it is */
     FVM_INDEX_IS_OWN,     /* the very name is marked OWN: see flags */

@@ -2,23 +2,8 @@
 #include "core/index.h"
 #include "core/journal.h"
 
-static bool never(void *context, uint64_t token)
-{
-    (void)context;
-    (void)token;
-    return false;
-}
-
-static bool no_wait(void *context, uint32_t round)
-{
-    (void)context;
-    (void)round;
-    return false;
-}
-
 fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb)
 {
-    const struct fvm_index_writer writer = {.token = 1, .is_alive = never, .wait = no_wait};
     struct fvm_journal_record record;
     fvm_status result = FVM_OK;
     uint32_t node;
@@ -36,7 +21,7 @@ fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size
         if (!fvm_failed(status) && record.kind == FVM_JOURNAL_OPAQUE)
             fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
         if (!fvm_failed(status) && record.kind >= FVM_JOURNAL_MOVE)
-            status = fvm_index_rename(index, record.path, record.to, &writer);
+            status = fvm_index_rename(index, record.path, record.to, &fvm_index_alone);
         if (status == FVM_NO_MEMORY)
             result = status;
     }

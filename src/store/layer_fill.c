@@ -13,58 +13,15 @@ struct copy {
     const char *name;
 };
 
-static int copy_below(struct fvm_rest *rest, struct fvm_tree_dir *to, struct fvm_tree_dir *from);
-
-static int copy_directory(struct fvm_rest *rest, struct fvm_tree_dir *to, struct fvm_tree_dir *from,
-                          const char *name)
+/* What a Windows program could not have, and what FVM left, is not taken along. */
+static int copy_leaf(int from_fd, int to_fd, const char *name, const struct stat *st)
 {
-    struct fvm_tree_dir from_below, to_below;
-    unsigned depth = rest->trail.depth;
-    int result = mkdirat(to->fd, name, 0700) ? -errno : 0;
-
-    if (!result)
-        result = fvm_tree_dir_enter(&from_below, from, name, FVM_AS_IS, depth);
-    if (result)
-        return result;
-    result = fvm_tree_dir_enter(&to_below, to, name, FVM_TO_WRITE, depth);
-    if (!result) {
-        result = copy_below(rest, &to_below, &from_below);
-        if (!result)
-            result = fvm_put_finish(&to_below, &from_below);
-        result = fvm_tree_dir_leave(&to_below, to, result);
-    }
-    return fvm_tree_dir_leave(&from_below, from, result);
+    if (!S_ISREG(st->st_mode) || fvm_put_is_temporary(name))
+        return 0;
+    return fvm_put_copy(from_fd, name, to_fd, name);
 }
 
-/* On failure the trail stays where it is, for the sentence. */
-static int copy_below(struct fvm_rest *rest, struct fvm_tree_dir *to, struct fvm_tree_dir *from)
-{
-    FVM_CLEANUP(tree_names) struct fvm_tree_names names = {0};
-    int result = fvm_tree_names_read(&names, from->fd);
-
-    for (size_t i = 0; !result && i < names.count; i++) {
-        const char *name = names.at[i];
-        size_t cch = rest->trail.cch;
-        struct stat st;
-
-        result = fvm_trail_push(&rest->trail, name);
-        if (!result && fvm_node_stat(from->fd, name, &st) != 1)
-            result = -ESTALE;
-        if (!result)
-            result = fvm_tree_step();
-        if (result)
-            break;
-        if (S_ISDIR(st.st_mode))
-            result = copy_directory(rest, to, from, name);
-        else if (S_ISLNK(st.st_mode))
-            result = fvm_put_symlink(from->fd, name, to->fd);
-        else if (S_ISREG(st.st_mode) && !fvm_put_is_temporary(name))
-            result = fvm_put_copy(from->fd, name, to->fd, name);
-        if (!result)
-            fvm_trail_pop(&rest->trail, cch);
-    }
-    return result;
-}
+static const struct fvm_copying as_it_is = {FVM_AS_IS, copy_leaf};
 
 /* The parents stay open: who put us to work goes on with them. */
 static int make_directory(void *context, int to_fd, const char *temp)
@@ -80,7 +37,7 @@ static int make_directory(void *context, int to_fd, const char *temp)
     if (!result)
         result = fvm_tree_dir_open(&to, to_fd, temp, FVM_TO_WRITE);
     if (!result && copy->rest)
-        result = copy_below(copy->rest, &to, &from);
+        result = fvm_copy_below(&as_it_is, &from, &to, &copy->rest->trail);
     if (!result)
         result = fvm_put_finish(&to, &from);
     return result == -EEXIST ? -EIO : result; /* that is not the name's being taken */

@@ -1,4 +1,6 @@
-/* store/tree_clone.c: copy a tree by hard links, add up its size; see change.h. */
+/* store/tree_clone.c: copy a tree, by hard links too, add up its size; see change.h,
+ * tree_content.h.
+ */
 #include "store/tree_content.h"
 
 #include <errno.h>
@@ -6,32 +8,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int clone_below(struct fvm_tree_dir *from, struct fvm_tree_dir *to, struct fvm_trail *trail);
-
-static int clone_file(int from_fd, int to_fd, const char *name, const struct stat *st)
-{
-    if (linkat(from_fd, name, to_fd, name, 0) == 0)
-        return 0;
-    /* Too many names already, or not ours (fs.protected_hardlinks). */
-    if (S_ISREG(st->st_mode) && (errno == EMLINK || errno == EPERM))
-        return fvm_put_copy(from_fd, name, to_fd, name);
-    return -errno;
-}
-
-static int clone_directory(struct fvm_tree_dir *from, struct fvm_tree_dir *to, const char *name,
-                           struct fvm_trail *trail)
+static int copy_directory(const struct fvm_copying *how, struct fvm_tree_dir *from,
+                          struct fvm_tree_dir *to, const char *name, struct fvm_trail *trail)
 {
     struct fvm_tree_dir from_below, to_below;
     int rc;
 
     if (mkdirat(to->fd, name, 0700))
         return -errno;
-    rc = fvm_tree_dir_enter(&from_below, from, name, FVM_TO_READ, trail->depth);
+    rc = fvm_tree_dir_enter(&from_below, from, name, how->need, trail->depth);
     if (rc)
         return rc;
     rc = fvm_tree_dir_enter(&to_below, to, name, FVM_TO_WRITE, trail->depth);
     if (!rc) {
-        rc = clone_below(&from_below, &to_below, trail);
+        rc = fvm_copy_below(how, &from_below, &to_below, trail);
         if (!rc)
             rc = fvm_put_finish(&to_below, &from_below);
         rc = fvm_tree_dir_leave(&to_below, to, rc);
@@ -39,8 +29,8 @@ static int clone_directory(struct fvm_tree_dir *from, struct fvm_tree_dir *to, c
     return fvm_tree_dir_leave(&from_below, from, rc);
 }
 
-/* On failure the trail stays where it is, for the sentence. */
-static int clone_below(struct fvm_tree_dir *from, struct fvm_tree_dir *to, struct fvm_trail *trail)
+int fvm_copy_below(const struct fvm_copying *how, struct fvm_tree_dir *from,
+                   struct fvm_tree_dir *to, struct fvm_trail *trail)
 {
     FVM_CLEANUP(tree_names) struct fvm_tree_names names = {0};
     int rc = fvm_tree_names_read(&names, from->fd);
@@ -53,22 +43,35 @@ static int clone_below(struct fvm_tree_dir *from, struct fvm_tree_dir *to, struc
         rc = fvm_trail_push(trail, name);
         if (!rc && fvm_node_stat(from->fd, name, &st) != 1)
             rc = -ESTALE;
+        if (!rc)
+            rc = fvm_tree_step();
         if (rc)
             break;
         if (S_ISDIR(st.st_mode))
-            rc = clone_directory(from, to, name, trail);
+            rc = copy_directory(how, from, to, name, trail);
         else if (S_ISLNK(st.st_mode))
             rc = fvm_put_symlink(from->fd, name, to->fd);
         else
-            rc = clone_file(from->fd, to->fd, name, &st);
+            rc = how->leaf(from->fd, to->fd, name, &st);
         if (!rc)
             fvm_trail_pop(trail, cch);
     }
     return rc;
 }
 
+static int clone_leaf(int from_fd, int to_fd, const char *name, const struct stat *st)
+{
+    if (linkat(from_fd, name, to_fd, name, 0) == 0)
+        return 0;
+    /* Too many names already, or not ours (fs.protected_hardlinks). */
+    if (S_ISREG(st->st_mode) && (errno == EMLINK || errno == EPERM))
+        return fvm_put_copy(from_fd, name, to_fd, name);
+    return -errno;
+}
+
 int fvm_tree_clone(int from_fd, int to_fd, struct fvm_error *err)
 {
+    static const struct fvm_copying clone = {FVM_TO_READ, clone_leaf};
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir from = FVM_TREE_DIR_NONE;
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir to = FVM_TREE_DIR_NONE;
     struct fvm_trail trail = {0};
@@ -77,7 +80,7 @@ int fvm_tree_clone(int from_fd, int to_fd, struct fvm_error *err)
     if (!rc)
         rc = fvm_tree_dir_open(&to, to_fd, ".", FVM_TO_WRITE);
     if (!rc)
-        rc = clone_below(&from, &to, &trail);
+        rc = fvm_copy_below(&clone, &from, &to, &trail);
     return rc ? fvm_tree_fail(err, rc, "copy", trail.s) : 0;
 }
 

@@ -76,3 +76,15 @@ typedef int fvm_put_make(void *context, int dir_fd, const char *name);
 int fvm_put_made(int dir_fd, const char *name, fvm_put_make *make, void *context);
 /** Make a symbolic link anew under its own name. */
 int fvm_put_symlink(int from_fd, const char *name, int to_fd);
+
+/* --- copying trees (tree_clone.c) ------------------------------------------------------------ */
+/* How a tree is copied. Symbolic links are made anew, directories with their mode and times. */
+struct fvm_copying {
+    enum fvm_need need; /* what the origin's directories are opened for */
+    int (*leaf)(int from_fd, int to_fd, const char *name, const struct stat *st);
+};
+/** Copy all that is below an open directory into another one, where none of it is yet.
+ * @param trail [in,out] names what is below; on failure it stays where it is, for the sentence
+ * @return 0; -ESTALE a name has just gone; -errno */
+int fvm_copy_below(const struct fvm_copying *how, struct fvm_tree_dir *from,
+                   struct fvm_tree_dir *to, struct fvm_trail *trail);

@@ -310,14 +310,6 @@ static fvm_status model(struct run *run, const struct op *op)
 
 /* --- the index -------------------------------------------------------------------------------- */
 
-static bool is_alive(void *ctx, uint64_t token)
-{
-    (void)ctx;
-    (void)token;
-    return false;
-}
-static const struct fvm_index_writer writer = {1, is_alive, NULL, NULL};
-
 static fvm_status perform(struct run *run, const struct op *op)
 {
     struct text path = {.cch = 0}, other = {.cch = 0}, origin = {.cch = 0};
@@ -331,13 +323,13 @@ static fvm_status perform(struct run *run, const struct op *op)
     case MARK_MOVED:
         if (op->kind == MARK_MOVED)
             origin_of(op->value >> 4, &origin);
-        return fvm_index_mark(&run->index, as_str(&path), op->value & 15, as_str(&origin), &writer,
-                              NULL);
+        return fvm_index_mark(&run->index, as_str(&path), op->value & 15, as_str(&origin),
+                              &fvm_index_alone, NULL);
     case DELETE:
     case FORGET:
-        return fvm_index_unlink(&run->index, as_str(&path), op->kind == DELETE, &writer);
+        return fvm_index_unlink(&run->index, as_str(&path), op->kind == DELETE, &fvm_index_alone);
     case RENAME:
-        return fvm_index_rename(&run->index, as_str(&path), as_str(&other), &writer);
+        return fvm_index_rename(&run->index, as_str(&path), as_str(&other), &fvm_index_alone);
     default:
         status = fvm_index_lookup(&run->index, as_str(&path), &hit, NULL, NULL);
         if (fvm_failed(status) || !hit.is_complete)

@@ -275,6 +275,31 @@ KIT void kit_explain(const char *got, const char *want)
            (int)strcspn(want + line, "\n"), want + line);
 }
 
+/* What one run of a random law test found: the first law that does not hold is told. */
+struct kit_laws {
+    bool loud;
+    const char *broken; /* NULL: none */
+};
+KIT bool kit_holds(struct kit_laws *laws, bool law, const char *name, const struct fvm_error *err)
+{
+    if (law || laws->broken)
+        return law;
+    laws->broken = name;
+    if (laws->loud)
+        printf("# law broken: %s%s%s\n", name, err && err->text[0] ? ": " : "",
+               err ? err->text : "");
+    return false;
+}
+
+KIT bool kit_same_text(struct kit_laws *laws, const char *got, const char *want, const char *name)
+{
+    bool same = strcmp(got, want) == 0;
+
+    if (!same && laws->loud && !laws->broken)
+        kit_explain(got, want);
+    return kit_holds(laws, same, name, NULL);
+}
+
 /* Run as an ordinary user, since root may do everything. @return what `work` does */
 KIT int kit_as_nobody(int (*work)(void *context), void *context)
 {

@@ -14,11 +14,10 @@ enum { DEFAULT_SEQUENCES = 300 };
 struct run {
     uint64_t seed;
     struct op ops[MAX_OPS];
-    bool loud;
+    struct kit_laws laws;
     int host, layer;
     uint64_t random;
-    int steps;          /* of one apply */
-    const char *broken; /* the law that failed */
+    int steps; /* of one apply */
 };
 static unsigned kinds_seen[6], subsets_checked, lists_checked, kills, errors;
 
@@ -42,24 +41,10 @@ static int copy_layer(const char *name)
 
 /* --- laws ---------------------------------------------------------------------------------- */
 
-static bool holds(struct run *run, bool law, const char *name, const struct fvm_error *err)
-{
-    if (law || run->broken)
-        return law;
-    run->broken = name;
-    if (run->loud)
-        printf("# law broken: %s%s%s\n", name, err && err->text[0] ? ": " : "",
-               err ? err->text : "");
-    return false;
-}
-
 static bool same_text(struct run *run, char *got, const char *want, const char *name)
 {
-    bool same = strcmp(got, want) == 0;
+    bool same = kit_same_text(&run->laws, got, want, name);
 
-    if (!same && run->loud && !run->broken)
-        kit_explain(got, want);
-    holds(run, same, name, NULL);
     free(got);
     return same;
 }
@@ -69,7 +54,7 @@ static int clone_host(struct run *run, const char *name)
     struct fvm_error err = {""};
     int fd = kit_dir(name);
 
-    holds(run, fvm_tree_clone(run->host, fd, &err) == 0, "clone", &err);
+    kit_holds(&run->laws, fvm_tree_clone(run->host, fd, &err) == 0, "clone", &err);
     return fd;
 }
 
@@ -82,16 +67,17 @@ static void law_apply(struct run *run, const struct fvm_changes *changes, const 
     int fd = clone_host(run, "applied");
 
     steps_made = 0;
-    holds(run, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "apply fails", &err);
+    kit_holds(&run->laws, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "apply fails", &err);
     run->steps = steps_made;
     same_text(run, kit_snapshot(fd), want, "apply");
-    holds(run, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "second apply", &err);
+    kit_holds(&run->laws, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "second apply", &err);
     same_text(run, kit_snapshot(fd), want, "apply twice");
     same_text(run, kit_snapshot(run->host), before, "the clone's origin changed");
-    holds(run, fvm_tree_diff(&left, fd, run->layer, &err) == 0, "diff after apply", &err);
+    kit_holds(&run->laws, fvm_tree_diff(&left, fd, run->layer, &err) == 0, "diff after apply",
+              &err);
     for (size_t i = 0; i < left.count; i++)
-        holds(run, left.at[i].kind == FVM_REPLACED && left.at[i].node == FVM_DIRECTORY,
-              "changes are left after apply", NULL);
+        kit_holds(&run->laws, left.at[i].kind == FVM_REPLACED && left.at[i].node == FVM_DIRECTORY,
+                  "changes are left after apply", NULL);
     fvm_changes_free(&left);
     free(before);
     close(fd);
@@ -116,8 +102,10 @@ static void law_interrupted(struct run *run, const struct fvm_changes *changes, 
     }
     waitpid(pid, &status, 0);
     kills += WIFSIGNALED(status);
-    holds(run, WIFSIGNALED(status) || WEXITSTATUS(status) == 0, "apply in a child", NULL);
-    holds(run, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "apply after a kill", &err);
+    kit_holds(&run->laws, WIFSIGNALED(status) || WEXITSTATUS(status) == 0, "apply in a child",
+              NULL);
+    kit_holds(&run->laws, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "apply after a kill",
+              &err);
     same_text(run, kit_snapshot(fd), want, "apply after a kill");
     close(fd);
 
@@ -126,7 +114,8 @@ static void law_interrupted(struct run *run, const struct fvm_changes *changes, 
     step_fails = 1;
     errors += fvm_tree_apply(fd, run->layer, changes, NULL) == -EIO;
     steps_left = -1;
-    holds(run, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "apply after EIO", &err);
+    kit_holds(&run->laws, fvm_tree_apply(fd, run->layer, changes, &err) == 0, "apply after EIO",
+              &err);
     same_text(run, kit_snapshot(fd), want, "apply after EIO");
     close(fd);
 }
@@ -151,10 +140,11 @@ static void law_forget_all(struct run *run, const struct fvm_changes *changes)
     int fd = copy_layer("forgotten");
     char *host = kit_snapshot(run->host);
 
-    holds(run, fvm_tree_forget(fd, run->host, changes, &err) == 0, "forget all", &err);
+    kit_holds(&run->laws, fvm_tree_forget(fd, run->host, changes, &err) == 0, "forget all", &err);
     same_text(run, kit_diff(run->host, fd), "", "forget all leaves a diff");
     same_text(run, view("host", "forgotten"), host, "forget all: what the VM sees");
-    holds(run, fvm_tree_forget(fd, run->host, changes, &err) == 0, "forget all twice", &err);
+    kit_holds(&run->laws, fvm_tree_forget(fd, run->host, changes, &err) == 0, "forget all twice",
+              &err);
     same_text(run, kit_diff(run->host, fd), "", "forget all twice leaves a diff");
     free(host);
     close(fd);
@@ -250,11 +240,12 @@ static void law_forget_some(struct run *run, const struct fvm_changes *changes)
 
     split(run, changes, &picked, &kept);
     rest = clone_host(run, "rest");
-    holds(run, fvm_tree_apply(rest, run->layer, &kept, &err) == 0, "apply the rest", &err);
+    kit_holds(&run->laws, fvm_tree_apply(rest, run->layer, &kept, &err) == 0, "apply the rest",
+              &err);
     want = kit_snapshot(rest);
-    holds(run, fvm_tree_forget(fd, run->host, &picked, &err) == 0, "forget some", &err);
+    kit_holds(&run->laws, fvm_tree_forget(fd, run->host, &picked, &err) == 0, "forget some", &err);
     same_text(run, view("host", "forgotten"), want, "forget some: what the VM sees");
-    holds(run, fvm_tree_diff(&left, run->host, fd, &err) == 0, "diff of the rest", &err);
+    kit_holds(&run->laws, fvm_tree_diff(&left, run->host, fd, &err) == 0, "diff of the rest", &err);
     listed = plain_list(run, &left);
     expected = plain_list(run, &kept);
     subsets_checked++;
@@ -303,11 +294,12 @@ static void law_commit(struct run *run, const struct fvm_changes *changes, const
     for (size_t i = 0; i < changes->count; i++)
         if (all || (draw(&run->random, 2) && !stands_on_other(run, &picked, &changes->at[i])))
             picked.at[picked.count++] = changes->at[i];
-    holds(run, fvm_tree_apply(host, run->layer, &picked, &err) == 0, "commit: apply", &err);
-    holds(run, fvm_tree_forget(layer, host, &picked, &err) == 0, "commit: forget", &err);
+    kit_holds(&run->laws, fvm_tree_apply(host, run->layer, &picked, &err) == 0, "commit: apply",
+              &err);
+    kit_holds(&run->laws, fvm_tree_forget(layer, host, &picked, &err) == 0, "commit: forget", &err);
     same_text(run, view("applied", "committed"), want,
               all ? "commit all: what the VM sees" : "commit some: what the VM sees");
-    holds(run, fvm_tree_diff(&left, host, layer, &err) == 0, "commit: diff", &err);
+    kit_holds(&run->laws, fvm_tree_diff(&left, host, layer, &err) == 0, "commit: diff", &err);
     if (all)
         same_text(run, kit_list(&left), "", "commit all leaves a diff");
     fvm_changes_free(&left);
@@ -345,7 +337,8 @@ static bool make_layer(struct run *run)
         struct op *op = &run->ops[i];
         int rc = op->skip || only_overlayfs_refuses(op) ? op->result : run_op(native, op);
 
-        holds(run, rc == op->result, "an operation has another result in the overlay", NULL);
+        kit_holds(&run->laws, rc == op->result, "an operation has another result in the overlay",
+                  NULL);
     }
     close(native);
     return true;
@@ -358,7 +351,7 @@ static bool run_sequence(struct run *run)
     char path[100], *want;
     int native;
 
-    run->broken = NULL;
+    run->laws.broken = NULL;
     run->random = run->seed + 99;
     if (!make_layer(run))
         kit_die("mount", "overlay");
@@ -366,7 +359,7 @@ static bool run_sequence(struct run *run)
     native = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     want = kit_snapshot(native);
     close(native);
-    holds(run, fvm_tree_diff(&changes, run->host, run->layer, &err) == 0, "diff", &err);
+    kit_holds(&run->laws, fvm_tree_diff(&changes, run->host, run->layer, &err) == 0, "diff", &err);
     for (size_t i = 0; i < changes.count; i++)
         kinds_seen[changes.at[i].kind]++;
     law_apply(run, &changes, want);
@@ -375,7 +368,7 @@ static bool run_sequence(struct run *run)
     law_forget_some(run, &changes);
     law_commit(run, &changes, want, true);
     law_commit(run, &changes, want, false);
-    if (run->loud) {
+    if (run->laws.loud) {
         char *list = kit_list(&changes);
 
         printf("# the diff was:\n");
@@ -387,7 +380,7 @@ static bool run_sequence(struct run *run)
     free(want);
     close(run->host);
     close(run->layer);
-    return !run->broken;
+    return !run->laws.broken;
 }
 
 static void report(struct run *run)
@@ -408,7 +401,7 @@ static void report(struct run *run)
         if (!run->ops[i].skip)
             printf("#   %s '%s' '%s' %u = %d\n", op_names[run->ops[i].kind], run->ops[i].path,
                    run->ops[i].other, run->ops[i].value, run->ops[i].result);
-    run->loud = true;
+    run->laws.loud = true;
     run_sequence(run);
     fflush(stdout);
 }
@@ -441,7 +434,7 @@ TEST(change_laws_hold_for_layers_of_overlayfs)
         bool good = run_sequence(&run);
 
         if (!ok(good, "sequence with FVM_SEED=%llu FVM_SEQUENCES=1: %s",
-                (unsigned long long)run.seed, run.broken)) {
+                (unsigned long long)run.seed, run.laws.broken)) {
             report(&run);
             return;
         }

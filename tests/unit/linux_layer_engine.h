@@ -119,20 +119,6 @@ KIT void respell(char *path, const char *real)
 
 /* --- the engine ---------------------------------------------------------------------------- */
 
-static bool engine_nobody(void *context, uint64_t token)
-{
-    (void)context;
-    (void)token;
-    return false;
-}
-static bool engine_no_wait(void *context, uint32_t round)
-{
-    (void)context;
-    (void)round;
-    return false;
-}
-static const struct fvm_index_writer engine_writer = {7, engine_nobody, engine_no_wait, NULL};
-
 KIT void must(fvm_status status, const char *path)
 {
     if (fvm_failed(status)) {
@@ -395,7 +381,7 @@ KIT void engine_made(struct engine *engine, const char *path, uint32_t flags)
         engine_mark(engine, path, flags);
     else if (place.hit.answer == FVM_INDEX_IS_OWN)
         must(fvm_index_rename(&engine->index, to_virtual(&virtual, path), virtual.str,
-                              &engine_writer),
+                              &fvm_index_alone),
              path);
 }
 
@@ -548,7 +534,7 @@ KIT bool engine_rename(struct engine *engine, const char *from_given, const char
     if (hit.answer != FVM_INDEX_IS_OWN)
         engine_mark(engine, from, 0);
     must(fvm_index_rename(&engine->index, from_virtual_path.str, to_virtual_path.str,
-                          &engine_writer),
+                          &fvm_index_alone),
          to);
     return true;
 }

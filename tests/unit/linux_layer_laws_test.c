@@ -26,31 +26,16 @@ struct run {
     struct act ops[MAX_OPS];
     struct engine engine;
     int view;
-    bool loud, crosses; /* a directory came from where no lower is */
-    const char *broken;
+    struct kit_laws laws;
+    bool crosses; /* a directory came from where no lower is */
     struct fvm_lower lowers[2];
 };
 static bool can_mount;
 static unsigned kills, errors, rests, moves, crossings;
 
-static bool holds(struct run *run, bool law, const char *name, const struct fvm_error *err)
-{
-    if (law || run->broken)
-        return law;
-    run->broken = name;
-    if (run->loud)
-        printf("# law broken: %s%s%s\n", name, err && err->text[0] ? ": " : "",
-               err ? err->text : "");
-    return false;
-}
-
 static void same_text(struct run *run, struct fvm_text *got, const char *want, const char *name)
 {
-    bool same = strcmp(got->s ? got->s : "", want) == 0;
-
-    if (!same && run->loud && !run->broken)
-        kit_explain(got->s ? got->s : "", want);
-    holds(run, same, name, NULL);
+    kit_same_text(&run->laws, got->s ? got->s : "", want, name);
     fvm_text_free(got);
 }
 
@@ -182,7 +167,8 @@ static bool do_rename(struct run *run, struct act *op)
     }
     if (renameat(run->view, from, run->view, target))
         kit_die("rename", from);
-    return holds(run, engine_rename(&run->engine, op->path, to), "the engine renames", NULL);
+    return kit_holds(&run->laws, engine_rename(&run->engine, op->path, to), "the engine renames",
+                     NULL);
 }
 
 static bool is_file(int root, const char *path)
@@ -209,18 +195,20 @@ static bool do_op(struct run *run, struct act *op)
         if (!is_directory(run->view, parent) || (there && !is_file(run->view, real)))
             return false;
         kit_file(run->view, real, text_of(op->value), 0644, time);
-        return holds(run, engine_write(&run->engine, op->path, text_of(op->value), time),
-                     "the engine writes", NULL);
+        return kit_holds(&run->laws, engine_write(&run->engine, op->path, text_of(op->value), time),
+                         "the engine writes", NULL);
     case L_MKDIR:
         if (there || !is_directory(run->view, parent))
             return false;
         kit_mkdir(run->view, real);
-        return holds(run, engine_mkdir(&run->engine, op->path), "the engine makes", NULL);
+        return kit_holds(&run->laws, engine_mkdir(&run->engine, op->path), "the engine makes",
+                         NULL);
     case L_REMOVE:
         if (!there)
             return false;
         remove_tree(run->view, real);
-        return holds(run, engine_remove(&run->engine, op->path), "the engine removes", NULL);
+        return kit_holds(&run->laws, engine_remove(&run->engine, op->path), "the engine removes",
+                         NULL);
     default:
         return do_rename(run, op);
     }
@@ -243,7 +231,7 @@ static void law_engine(struct run *run, const char *name)
 {
     static const char *const all[] = {"C", "Z/p", "Z/o"};
 
-    for (size_t i = 0; i < ARRAY_LEN(all) && !run->broken; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(all) && !run->laws.broken; i++) {
         struct fvm_text got = {0};
         char *want = view_text(run, all[i]);
 
@@ -276,7 +264,7 @@ static void law_mount(struct run *run, const char *lower, const char *want)
 /* At rest: what a sealed VM sees. */
 static void law_overlay(struct run *run, const char *name)
 {
-    for (size_t i = 0; i < 2 && !run->broken && !run->crosses; i++) {
+    for (size_t i = 0; i < 2 && !run->laws.broken && !run->crosses; i++) {
         struct fvm_text got = {0};
         char *want = view_text(run, run->lowers[i].name);
 
@@ -311,14 +299,15 @@ static bool interrupt(struct run *run)
         }
         waitpid(pid, &status, 0);
         kills += WIFSIGNALED(status);
-        return holds(run, WIFSIGNALED(status) || WEXITSTATUS(status) == 0, "rest in a child", NULL);
+        return kit_holds(&run->laws, WIFSIGNALED(status) || WEXITSTATUS(status) == 0,
+                         "rest in a child", NULL);
     }
     steps_left = at;
     step_fails = 1;
     rc = rest(run, NULL);
     steps_left = -1;
     errors += rc == -EIO;
-    holds(run, rc == 0 || rc == -EIO, "rest fails otherwise", NULL);
+    kit_holds(&run->laws, rc == 0 || rc == -EIO, "rest fails otherwise", NULL);
     return how == 2 || rc == 0;
 }
 
@@ -328,11 +317,12 @@ static void rest_partly(struct run *run)
     struct fvm_error err = {""};
     bool first = draw(&run->random, 2);
 
-    holds(run, fvm_layer_rest(run->engine.layer, &run->lowers[first], 1, &err) == 0,
-          "rest over one lower", &err);
+    kit_holds(&run->laws, fvm_layer_rest(run->engine.layer, &run->lowers[first], 1, &err) == 0,
+              "rest over one lower", &err);
     if (draw(&run->random, 2))
         return;
-    holds(run, fvm_layer_wake(run->engine.layer, &err) == 0, "wake over one lower", &err);
+    kit_holds(&run->laws, fvm_layer_wake(run->engine.layer, &err) == 0, "wake over one lower",
+              &err);
     engine_start(&run->engine);
     law_engine(run, "what programs see after rest over one lower");
     engine_stop(&run->engine);
@@ -353,7 +343,7 @@ static void wake_killed(struct run *run)
     }
     waitpid(pid, &status, 0);
     kills += WIFSIGNALED(status);
-    holds(run, WIFSIGNALED(status) || WEXITSTATUS(status) == 0, "wake in a child", NULL);
+    kit_holds(&run->laws, WIFSIGNALED(status) || WEXITSTATUS(status) == 0, "wake in a child", NULL);
 }
 
 static void law_same_layer(struct run *run)
@@ -366,8 +356,9 @@ static void law_same_layer(struct run *run)
     if (how < 2)
         wake_killed(run);
     if (how)
-        holds(run, fvm_layer_wake(run->engine.layer, &err) == 0, "wake for nothing", &err);
-    holds(run, rest(run, &err) == 0, "rest from nothing", &err);
+        kit_holds(&run->laws, fvm_layer_wake(run->engine.layer, &err) == 0, "wake for nothing",
+                  &err);
+    kit_holds(&run->laws, rest(run, &err) == 0, "rest from nothing", &err);
     layer_show(&after, run->engine.files, ".");
     same_text(run, &after, before.s ? before.s : "", "wake and rest change the layer");
     fvm_text_free(&before);
@@ -378,27 +369,27 @@ static void session(struct run *run, int number)
     struct fvm_error err = {""};
     bool rests_now;
 
-    holds(run, fvm_layer_wake(run->engine.layer, &err) == 0, "wake", &err);
-    holds(run, !has_links(run->engine.files, "."), "a link in an awake layer", NULL);
+    kit_holds(&run->laws, fvm_layer_wake(run->engine.layer, &err) == 0, "wake", &err);
+    kit_holds(&run->laws, !has_links(run->engine.files, "."), "a link in an awake layer", NULL);
     engine_start(&run->engine);
     law_engine(run, "what programs see after waking");
     for (int i = number * MAX_OPS / SESSIONS; i < (number + 1) * MAX_OPS / SESSIONS; i++)
-        if (!run->ops[i].skip && !run->broken) {
+        if (!run->ops[i].skip && !run->laws.broken) {
             run->ops[i].result = do_op(run, &run->ops[i]);
-            if (run->loud && run->ops[i].result)
+            if (run->laws.loud && run->ops[i].result)
                 law_engine(run, "what programs see");
         }
     law_engine(run, "what programs see at the end");
     engine_stop(&run->engine);
     rests_now = interrupt(run) || number == SESSIONS - 1;
-    if (!rests_now || run->broken)
+    if (!rests_now || run->laws.broken)
         return;
     rests++;
     if (draw(&run->random, 3) == 0)
         rest_partly(run);
-    holds(run, rest(run, &err) == 0, "rest", &err);
+    kit_holds(&run->laws, rest(run, &err) == 0, "rest", &err);
     law_overlay(run, "what is seen at rest");
-    if (!run->broken)
+    if (!run->laws.broken)
         law_same_layer(run);
     law_overlay(run, "what is seen at rest again");
 }
@@ -407,7 +398,7 @@ static bool run_sequence(struct run *run)
 {
     struct fvm_text host = {0}, now = {0};
 
-    run->broken = NULL;
+    run->laws.broken = NULL;
     run->crosses = false;
     run->random = run->seed + 99;
     run->engine = (struct engine){.host = kit_dir("host"), .layer = kit_dir("layer")};
@@ -420,7 +411,7 @@ static bool run_sequence(struct run *run)
     run->lowers[1] =
         (struct fvm_lower){"Z/p", openat(run->engine.host, "Z/p", O_RDONLY | O_CLOEXEC)};
     layer_show(&host, run->engine.host, ".");
-    for (int i = 0; i < SESSIONS && !run->broken; i++)
+    for (int i = 0; i < SESSIONS && !run->laws.broken; i++)
         session(run, i);
     layer_show(&now, run->engine.host, ".");
     same_text(run, &now, host.s, "the host");
@@ -433,7 +424,7 @@ static bool run_sequence(struct run *run)
     close(run->engine.host);
     close(run->engine.layer);
     close(run->view);
-    return !run->broken;
+    return !run->laws.broken;
 }
 
 static void report(struct run *run)
@@ -448,7 +439,7 @@ static void report(struct run *run)
             if (run_sequence(run))
                 memcpy(run->ops, saved, sizeof(saved));
         }
-    run->loud = true;
+    run->laws.loud = true;
     run_sequence(run);
     printf("# seed %llu, operations that are needed:\n", (unsigned long long)run->seed);
     for (int i = 0; i < MAX_OPS; i++)
@@ -485,7 +476,7 @@ TEST(layer_laws_hold_for_random_sessions)
         draw_all(&run);
         good = run_sequence(&run);
         if (!ok(good, "sequence with FVM_SEED=%llu FVM_SEQUENCES=1: %s",
-                (unsigned long long)run.seed, run.broken)) {
+                (unsigned long long)run.seed, run.laws.broken)) {
             report(&run);
             return;
         }
