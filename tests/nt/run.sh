@@ -10,14 +10,7 @@ kit=${FVM_NT_KIT:-/var/tmp/fvm-nt-$(id -u)}
 mkdir -p "$kit/prefix"
 export FVM_ENGINE=$PWD/build/engine FVM_NT_PROGRAMS=$PWD/build/tests/nt WINEPREFIX=$kit/prefix
 export WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winemenubuilder.exe=' DISPLAY='' LANG=C.UTF-8 LC_ALL=C.UTF-8
-server=/usr/lib/wine/wineserver64
-# Files, not pipes: what Wine leaves behind would hold a pipe open.
-# Of an earlier run, in this prefix: it may be just ending.
-"$server" -k >/dev/null 2>&1 && "$server" -w
-"$server" -p60 >"$kit/server.log" 2>&1
+# A file, not a pipe: what Wine leaves behind would hold a pipe open. Each test has a server of its own (lib.sh).
 [ -e "$WINEPREFIX/system.reg" ] || timeout 300 wine wineboot -i >"$kit/boot.log" 2>&1 || { cat "$kit/boot.log"; exit 2; }
 [ -e build/deps/node.exe ] && [ -e build/deps/7za32.exe ] || tools/get-test-programs.sh >&2
-code=0
-prove --timer --exec bash "${tests[@]}" || code=$?
-"$server" -k >/dev/null 2>&1 && "$server" -w || true
-exit $code
+exec prove --timer --exec bash "${tests[@]}"
