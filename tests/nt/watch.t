@@ -43,8 +43,9 @@ is "$out" $'ready\n3 sub\\tri.txt\n2 end' 'below, in a directory that the layer 
 
 # --- changes by the host, and by another process of the VM
 watched() { # VM COMMANDS-ON-THE-HOST: what a watcher in the VM is told
+    rm -f watched.txt # else the last one's "ready" may be taken for this one's
     (start "$1" "$probe" until "$D" flat 17f 10) >watched.txt 2>/dev/null </dev/null & local run=$!
-    for ((i = 0; i < 100; i++)); do grep -q ready watched.txt && break; sleep 0.1; done
+    for ((i = 0; i < 100; i++)); do grep -qs ready watched.txt && break; sleep 0.1; done
     eval "$2"; wait $run; out=$(tr -d '\r' <watched.txt | tail -n +2)
 }
 fresh; watched 50 'echo x >"$home/dir/host.txt"; mv "$home/dir/host.txt" "$home/dir/other.txt"; rm "$home/dir/one.txt"; : >"$home/dir/end"'
