@@ -11,6 +11,11 @@ mkdir -p "$kit/prefix"
 export FVM_ENGINE=$PWD/build/engine FVM_NT_PROGRAMS=$PWD/build/tests/nt WINEPREFIX=$kit/prefix
 export WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winemenubuilder.exe=' DISPLAY='' LANG=C.UTF-8 LC_ALL=C.UTF-8
 # A file, not a pipe: what Wine leaves behind would hold a pipe open. Each test has a server of its own (lib.sh).
-[ -e "$WINEPREFIX/system.reg" ] || timeout 300 wine wineboot -i >"$kit/boot.log" 2>&1 || { cat "$kit/boot.log"; exit 2; }
+if [ ! -e "$kit/ready" ]; then # what an ended run left half made would be taken for a Windows
+    /usr/lib/wine/wineserver64 -k 2>/dev/null || :
+    rm -rf "$WINEPREFIX"; mkdir "$WINEPREFIX"
+    timeout 300 wine wineboot -i >"$kit/boot.log" 2>&1 && /usr/lib/wine/wineserver64 -w || { cat "$kit/boot.log"; exit 2; }
+    : >"$kit/ready"
+fi
 [ -e build/deps/node.exe ] && [ -e build/deps/7za32.exe ] || tools/get-test-programs.sh >&2
 exec prove --timer --exec bash "${tests[@]}"

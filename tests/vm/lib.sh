@@ -3,9 +3,10 @@
 # FVM_PROGRAMS (our own test programs), FVM_DEPS (programs of others), and starts each test in an empty folder.
 set -u
 _n=0 _bad=0
+out='' err='' rc=0 # of the last program that fvm, outside or inside ran
 _result() { # ok? name
     _n=$((_n + 1))
-    if [ "$1" = 0 ]; then echo "ok $_n - $2"; else _bad=$((_bad + 1)); echo "not ok $_n - $2"; fi
+    if [ "$1" = 0 ]; then echo "ok $_n - $2"; else _bad=$((_bad + 1)); echo "not ok $_n - $2"; [ -z "$err" ] || diag "the last one's stderr: ${err:0:500}"; fi
 }
 diag() { sed 's/^/# /' <<<"$*" >&2; }
 ok() { # name command...
@@ -27,8 +28,7 @@ skip() { # reason: counts as a failure where everything must run
     _n=$((_n + 1))
     if [ "${FVM_MUST_RUN:-}" = 1 ]; then _bad=$((_bad + 1)); echo "not ok $_n - skipped: $1"; else echo "ok $_n # SKIP $1"; fi
 }
-# run: like $FVM run with a time limit; output in $out (stdout), $err (stderr), $rc
-out='' err='' rc=0
+# fvm ARG...: like $FVM with a time limit; output in $out (stdout), $err (stderr), $rc
 fvm() {
     local o e
     o=$(mktemp) e=$(mktemp)

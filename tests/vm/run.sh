@@ -12,7 +12,7 @@ if [ "$who" = root ] && [ "$(id -u)" != 0 ]; then
     echo "# root tests need root or sudo without password"; [ "${FVM_MUST_RUN:-}" != 1 ]; exit
 fi
 # In a place that everybody can reach: a clone may lie in a closed home.
-kit=/var/tmp/fvm-test-$(id -u)-$who
+kit=${FVM_VM_KIT:-/var/tmp/fvm-test-$(id -u)}-$who
 mkdir -p "$kit"
 rm -rf "$kit/bin" "$kit/tests" "$kit/work"; mkdir -p "$kit/bin" "$kit/tests" "$kit/work"
 cp -r build/fvm build/guest completion "$kit/bin/"
