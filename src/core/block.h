@@ -7,7 +7,7 @@
 #include "core/str.h"
 
 #define FVM_BLOCK_MAGIC   0x424d5646u /* "FVMB" */
-#define FVM_BLOCK_VERSION 2u /* of this layout: an engine of another one refuses to start */
+#define FVM_BLOCK_VERSION 3u /* of this layout: an engine of another one refuses to start */
 
 enum { FVM_ENGINE_64, FVM_ENGINE_32, FVM_ENGINES }; /* by bitness of the process */
 enum {
@@ -20,7 +20,8 @@ enum {
     FVM_MEMBERS = 4096, /* processes that a VM can have at one time */
     FVM_BLOCK_PATH_CCH = 400,
     FVM_BLOCK_ALIASES = 16,
-    FVM_NOTES = 4096
+    FVM_NOTES = 4096,
+    FVM_EXCEPTIONS = 32 /* at most: names that all VMs share */
 };
 
 /* A path of at most FVM_BLOCK_PATH_CCH units. */
@@ -67,6 +68,7 @@ struct fvm_block {
     /* What members did that the others shall not take for a change; note N is at N % FVM_NOTES. */
     uint64_t note_count;
     uint64_t notes[FVM_NOTES];
+    uint32_t exception_uses[FVM_EXCEPTIONS]; /* how often each was opened by name */
 };
 
 _Static_assert(offsetof(struct fvm_block, engines) == 26568, "the same for 32 and 64 bits");

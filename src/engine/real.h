@@ -82,6 +82,21 @@
       (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, LARGE_INTEGER *, ULONG, ULONG, HANDLE))         \
     X(NTSTATUS, NtCreateSymbolicLinkObject,                                                        \
       (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *))                              \
+    X(NTSTATUS, NtOpenEvent, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))                   \
+    X(NTSTATUS, NtCreateMutant, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, BOOLEAN))       \
+    X(NTSTATUS, NtOpenMutant, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))                  \
+    X(NTSTATUS, NtCreateSemaphore, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, LONG, LONG)) \
+    X(NTSTATUS, NtOpenSemaphore, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))               \
+    X(NTSTATUS, NtCreateTimer, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, ULONG))          \
+    X(NTSTATUS, NtOpenTimer, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))                   \
+    X(NTSTATUS, NtCreateKeyedEvent, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, ULONG))     \
+    X(NTSTATUS, NtOpenKeyedEvent, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))              \
+    X(NTSTATUS, NtOpenIoCompletion, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))            \
+    X(NTSTATUS, NtCreateDebugObject, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG))          \
+    X(NTSTATUS, NtCreateDirectoryObject, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *))             \
+    X(NTSTATUS, NtOpenDirectoryObject, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))         \
+    X(NTSTATUS, NtOpenSymbolicLinkObject, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))      \
+    X(NTSTATUS, NtQuerySymbolicLinkObject, (HANDLE, UNICODE_STRING *, ULONG *))                    \
     X(NTSTATUS, NtCreateJobObject, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))             \
     X(NTSTATUS, NtOpenJobObject, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))               \
     X(NTSTATUS, NtIsProcessInJob, (HANDLE, HANDLE))                                                \
@@ -97,6 +112,7 @@
     X(NTSTATUS, NtGetNextProcess, (HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))                   \
     X(NTSTATUS, NtQuerySystemInformationEx, (ULONG, void *, ULONG, void *, ULONG, ULONG *))        \
     X(NTSTATUS, RtlGetNativeSystemInformation, (ULONG, void *, ULONG, ULONG *))                    \
+    X(NTSTATUS, NtMakePermanentObject, (HANDLE))                                                   \
     X(NTSTATUS, NtLoadDriver, (const UNICODE_STRING *))                                            \
     X(NTSTATUS, NtUnloadDriver, (const UNICODE_STRING *))                                          \
     X(NTSTATUS, NtShutdownSystem, (ULONG))                                                         \

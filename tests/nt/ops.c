@@ -195,6 +195,17 @@ static void start_process(void)
     CloseHandle(process.hThread);
 }
 
+static void event(void)
+{
+    HANDLE made = CreateEventW(NULL, TRUE, FALSE, L"FVM-ops"), opened;
+
+    opened = OpenEventW(SYNCHRONIZE, FALSE, L"FVM-ops");
+    if (!made || !opened)
+        fail("no event");
+    CloseHandle(opened);
+    CloseHandle(made);
+}
+
 static const struct operation {
     const char *name;
     void (*run)(void);
@@ -211,6 +222,7 @@ static const struct operation {
     {"write-own", write_own, 1000, 60},
     {"list-untouched", list_plain, 1, 40},
     {"list-merged", list_merged, 1, 40},
+    {"event", event, 50, 60},
     {"create-delete", create_delete, 20, 60},
     {"start", start_process, 1, 12},
 };

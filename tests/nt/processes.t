@@ -72,12 +72,6 @@ if [ -z "${AS_32:-}" ]; then # jobs, image paths, system: looked at with 64-bit 
 outside procs.exe jobs; jobs=$out; is "$(grep -c . <<<"$jobs")" 30 'outside: jobs'
 inside 1 "$procs" jobs; is "$out" "$jobs" 'inside: the same (NtIsProcessInJob, NtCreateJobObject, NtOpenJobObject, breakaway, nested jobs, lists, messages)'
 inside 1 "$procs" nulljob; is "$out" $'no job: c0000022\nin a job: 0' 'NtQueryInformationJobObject without a handle: no job but an own'
-not_found=c0000034 denied=c0000022
-inside 1 "$procs" names 1
-is "$out" "__fvm_job_1: $not_found $denied $not_found $denied $denied
-__fvm_vm_1: $not_found $denied $not_found $denied $denied
-__FVM_Job_1: $not_found $denied $not_found $denied $denied
-1__fvm_job_1: $not_found 0 c0000024 c0000035 0" 'job and block cannot be opened, made or linked to (NtOpenSection, NtCreateSection, NtCreateSymbolicLinkObject)'
 
 # --- where an image is: a program and a DLL that only VM 1 has
 inside 1 cmd /c "mkdir C:\\priv & copy $procs C:\\priv\\own.exe & copy $procs C:\\priv\\own.dll"

@@ -216,6 +216,8 @@ static DWORD begin(struct win_vm *vm, const struct win_options *options)
     if (exists && !hold(vm->block))
         return SetLastError(ERROR_ALREADY_EXISTS), fail(vm, "a VM of this number is ending");
     error = make_job(vm, options);
+    if (!error)
+        error = win_objects_make(vm, options);
     if (error || exists)
         return error;
     vm->block->holders = 1;
@@ -286,6 +288,8 @@ void win_vm_close(struct win_vm *vm)
         CloseHandle(vm->section);
     if (vm->job)
         CloseHandle(vm->job);
+    while (vm->object_count)
+        CloseHandle(vm->objects[--vm->object_count]);
     *vm = (struct win_vm){0};
 }
 

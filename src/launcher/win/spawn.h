@@ -14,9 +14,13 @@ struct win_options {
     bool may_run; /* win_vm_begin() shares in a VM that others have begun */
 };
 
+enum { WIN_OBJECTS = 32 };
 /* A VM while it runs: its block and its job, which its processes cannot leave. */
 struct win_vm {
     HANDLE section, job;
+    HANDLE objects[WIN_OBJECTS]; /* its directories of named objects, as long as anybody holds them
+                                  */
+    size_t object_count;
     struct fvm_block *block;
     WCHAR name[128];    /* NT name of the block */
     const char *failed; /* what failed, for a sentence */
@@ -52,3 +56,8 @@ DWORD win_run(wchar_t *command_line, DWORD *code);
 /* --- layer.c ---------------------------------------------------------------------------------- */
 /** Fill the block of a new VM: names, and an index of what its layer has. @return 0; error */
 DWORD win_layer_open(struct win_vm *vm, const struct win_options *options);
+
+/* --- objects.c -------------------------------------------------------------------------------- */
+/** Make the VM's own directories of named objects (rooms/objects), or share in them. @return 0;
+ * error */
+DWORD win_objects_make(struct win_vm *vm, const struct win_options *options);

@@ -2,24 +2,11 @@
 #pragma once
 #include "engine/nt.h"
 
-/* names.c */
-NTSTATUS NTAPI processes_NtCreateSection(HANDLE *handle, ACCESS_MASK access,
-                                         OBJECT_ATTRIBUTES *attr, LARGE_INTEGER *size,
-                                         ULONG protection, ULONG flags, HANDLE file);
-NTSTATUS NTAPI processes_NtOpenSection(HANDLE *handle, ACCESS_MASK access,
-                                       const OBJECT_ATTRIBUTES *attr);
-NTSTATUS NTAPI processes_NtCreateSymbolicLinkObject(HANDLE *handle, ACCESS_MASK access,
-                                                    OBJECT_ATTRIBUTES *attr,
-                                                    UNICODE_STRING *target);
 /* answers.c; and the handler of the room below, which it calls */
 extern NTSTATUS(NTAPI *processes_query_below)(HANDLE, ULONG, void *, ULONG, ULONG *);
 NTSTATUS NTAPI processes_NtQueryInformationProcess(HANDLE process, ULONG class, void *info,
                                                    ULONG cb, ULONG *needed);
 /* jobs.c */
-NTSTATUS NTAPI processes_NtCreateJobObject(HANDLE *handle, ACCESS_MASK access,
-                                           const OBJECT_ATTRIBUTES *attr);
-NTSTATUS NTAPI processes_NtOpenJobObject(HANDLE *handle, ACCESS_MASK access,
-                                         const OBJECT_ATTRIBUTES *attr);
 NTSTATUS NTAPI processes_NtIsProcessInJob(HANDLE process, HANDLE job);
 NTSTATUS NTAPI processes_NtQueryInformationJobObject(HANDLE job, ULONG class, void *info, ULONG cb,
                                                      ULONG *needed);

@@ -1,45 +1,19 @@
 /* rooms/processes/jobs.c: the VM's own job holds all its processes and is not seen by them;
  * programs' jobs are nested in it. */
+#include "engine/own_name.h"
 #include "engine/real.h"
 #include "rooms/processes/handlers.h"
 #include "rooms/processes/processes.h"
 
-#include <string.h>
-
 /* --- the VM's job ----------------------------------------------------------------------------- */
-
-/* Its name is the block's with another last part (launcher/win/spawn.c). */
-static USHORT make_name(WCHAR *name, size_t cap_cch)
-{
-    static const char job[] = "__fvm_job_";
-    char digits[10];
-    size_t cch = 0, count = 0;
-    uint32_t number = fvm_engine.block->vm;
-
-    for (size_t i = 0; i < cap_cch && fvm_engine.section[i]; i++) {
-        name[i] = fvm_engine.section[i];
-        if (name[i] == '\\')
-            cch = i + 1;
-    }
-    if (cap_cch - cch < sizeof(job) + sizeof(digits))
-        return 0;
-    for (size_t i = 0; job[i]; i++)
-        name[cch++] = (WCHAR)job[i];
-    do
-        digits[count++] = (char)('0' + number % 10);
-    while (number /= 10);
-    while (count)
-        name[cch++] = (WCHAR)digits[--count];
-    return (USHORT)(cch * sizeof(WCHAR));
-}
 
 static NTSTATUS open_vm_job(HANDLE *job)
 {
     WCHAR text[192];
-    UNICODE_STRING name = {.Length = make_name(text, ARRAY_LEN(text)), .Buffer = text};
+    USHORT cb = (USHORT)(fvm_own_name(text, ARRAY_LEN(text), "job") * sizeof(*text));
+    UNICODE_STRING name = {.Length = cb, .MaximumLength = cb, .Buffer = text};
     OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
 
-    name.MaximumLength = name.Length;
     return real.NtOpenJobObject(job, JOB_OBJECT_ASSIGN_PROCESS, &attr);
 }
 
@@ -76,22 +50,6 @@ bool processes_has_own_job(HANDLE process)
 }
 
 /* --- handlers --------------------------------------------------------------------------------- */
-
-/** Make a job; not under FVM's names. @source nt:NtCreateJobObject; paper:jobs */
-NTSTATUS NTAPI processes_NtCreateJobObject(HANDLE *handle, ACCESS_MASK access,
-                                           const OBJECT_ATTRIBUTES *attr)
-{
-    return processes_is_fvm_name(attr) ? STATUS_ACCESS_DENIED
-                                       : real.NtCreateJobObject(handle, access, attr);
-}
-
-/** Open a job; the VM's is not there. @source nt:NtOpenJobObject */
-NTSTATUS NTAPI processes_NtOpenJobObject(HANDLE *handle, ACCESS_MASK access,
-                                         const OBJECT_ATTRIBUTES *attr)
-{
-    return processes_is_fvm_name(attr) ? STATUS_OBJECT_NAME_NOT_FOUND
-                                       : real.NtOpenJobObject(handle, access, attr);
-}
 
 /**
  * Is a process in a job?

@@ -55,11 +55,6 @@ NTSTATUS processes_start(void);
  * NT_CURRENT_PROCESS */
 bool processes_has_own_job(HANDLE process);
 
-/* --- names.c -------------------------------------------------------------------------------- */
-/** Does an object's name belong to FVM itself? What cannot be read does not: the call will say so.
- */
-bool processes_is_fvm_name(const OBJECT_ATTRIBUTES *attr);
-
 /* --- listing.c: pure ------------------------------------------------------------------------ */
 enum processes_answer {
     PROCESSES_NOT_THERE, /* nothing of processes is in it */

@@ -76,7 +76,7 @@ static void print_messages(HANDLE port)
 /* A job with one child in it: what it tells, and how it ends. */
 static void one_child(void)
 {
-    wchar_t name[40]; /* one of its own: names of objects are everybody's yet */
+    wchar_t name[40]; /* one of its own: outside there are other processes of this test */
     HANDLE job, child, other;
     HANDLE port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     JOBOBJECT_ASSOCIATE_COMPLETION_PORT port_of = {NULL, port};
@@ -169,59 +169,6 @@ int test_null_job(void)
                (unsigned long)NtQueryInformationJobObject(NULL, JobObjectBasicLimitInformation,
                                                           &limits, sizeof(limits), NULL));
         AssignProcessToJobObject(CreateJobObjectW(NULL, NULL), GetCurrentProcess());
-    }
-    return 0;
-}
-
-/* --- FVM's own names -------------------------------------------------------------------------- */
-
-static NTSTATUS with_name(const wchar_t *text, int what)
-{
-    UNICODE_STRING name = {(USHORT)(wcslen(text) * 2), (USHORT)(wcslen(text) * 2), (WCHAR *)text};
-    OBJECT_ATTRIBUTES attr = {
-        .Length = sizeof(attr), .ObjectName = &name, .Attributes = NT_CASE_INSENSITIVE};
-    LARGE_INTEGER size = {.QuadPart = 4096};
-    HANDLE handle;
-
-    switch (what) {
-    case 0:
-        return NtOpenJobObject(&handle, JOB_OBJECT_QUERY, &attr);
-    case 1:
-        return NtCreateJobObject(&handle, JOB_OBJECT_ALL_ACCESS, &attr);
-    case 2:
-        return NtOpenSection(&handle, SECTION_MAP_READ, &attr);
-    case 3:
-        return NtCreateSection(&handle, SECTION_MAP_READ, &attr, &size, PAGE_READONLY, SEC_COMMIT,
-                               NULL);
-    default: {
-        static const wchar_t link_text[] = L"\\BaseNamedObjects\\procs-link";
-        UNICODE_STRING link = {sizeof(link_text) - 2, sizeof(link_text), (WCHAR *)link_text};
-
-        attr.ObjectName = &link;
-        return NtCreateSymbolicLinkObject(&handle, 0xf0001 /* all rights */, &attr, &name);
-    }
-    }
-    return STATUS_SUCCESS;
-}
-
-int test_names(DWORD vm)
-{
-    static const wchar_t *const forms[] = {
-        L"\\Sessions\\%lu\\BaseNamedObjects\\__fvm_job_%lu",
-        L"\\Sessions\\%lu\\BaseNamedObjects\\__fvm_vm_%lu",
-        L"\\Sessions\\%lu\\BaseNamedObjects\\__FVM_Job_%lu",
-        L"\\BaseNamedObjects\\%lu__fvm_job_%lu",
-    };
-    wchar_t name[200];
-    DWORD session = 0;
-
-    ProcessIdToSessionId(GetCurrentProcessId(), &session);
-    for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-        swprintf(name, 200, forms[i], session, vm);
-        printf("%ls:", wcsrchr(name, '\\') + 1);
-        for (int what = 0; what < 5; what++)
-            printf(" %lx", (unsigned long)with_name(name, what));
-        printf("\n");
     }
     return 0;
 }
