@@ -68,7 +68,8 @@ struct fvm_block {
     /* What members did that the others shall not take for a change; note N is at N % FVM_NOTES. */
     uint64_t note_count;
     uint64_t notes[FVM_NOTES];
-    uint32_t exception_uses[FVM_EXCEPTIONS]; /* how often each was opened by name */
+    /* How often each was opened by name. */
+    uint32_t exception_uses[FVM_EXCEPTIONS], pipe_exception_uses[FVM_EXCEPTIONS];
 };
 
 _Static_assert(offsetof(struct fvm_block, engines) == 26568, "the same for 32 and 64 bits");

@@ -161,6 +161,10 @@ static fvm_status read_unc(struct fvm_ntpath *out, struct fvm_buf *text)
     cut_trailing(out, text, 0);
     if (text->cch == DOS_CCH + 4)
         return FVM_NAME_INVALID; /* UNC and two backslashes */
+    /* To everybody's mailslot: that would leave the machine. */
+    if (fvm_str_begins_fold(fvm_str_sub(fvm_buf_str(text), DOS_CCH, text->cch),
+                            FVM_STR(u"UNC\\*\\mailslot\\")))
+        return FVM_PATH_NOT_FOUND;
     return read_components(out, text, DOS_CCH, DOS_CCH + (text->cch > DOS_CCH + 3 ? 4 : 3), 2);
 }
 

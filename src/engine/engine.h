@@ -11,7 +11,20 @@ struct fvm_file_name {
 typedef NTSTATUS fvm_file_finder(struct fvm_file_name *out, UNICODE_STRING *given);
 typedef void fvm_file_releaser(struct fvm_file_name *name);
 
+/* What NT is to get for a name that is no file's. */
+struct fvm_device_name {
+    OBJECT_ATTRIBUTES *attr; /* the caller's own, or `renamed` */
+    OBJECT_ATTRIBUTES renamed;
+    UNICODE_STRING text;
+    void *owner;
+};
+/* For a call that makes it. To be released, whatever comes back. */
+typedef NTSTATUS fvm_device_finder(struct fvm_device_name *out, OBJECT_ATTRIBUTES *given);
+typedef void fvm_device_releaser(struct fvm_device_name *name);
+
 struct fvm_engine {
+    fvm_device_finder *device_find;
+    fvm_device_releaser *device_release;
     fvm_file_finder *file_find;
     fvm_file_releaser *file_release;
     const void *ntdll, *image;

@@ -82,6 +82,12 @@
       (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, LARGE_INTEGER *, ULONG, ULONG, HANDLE))         \
     X(NTSTATUS, NtCreateSymbolicLinkObject,                                                        \
       (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *))                              \
+    X(NTSTATUS, NtCreateNamedPipeFile,                                                             \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG, ULONG,  \
+       ULONG, ULONG, ULONG, ULONG, ULONG, LARGE_INTEGER *))                                        \
+    X(NTSTATUS, NtCreateMailslotFile,                                                              \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *, ULONG, ULONG, ULONG,         \
+       LARGE_INTEGER *))                                                                           \
     X(NTSTATUS, NtOpenEvent, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))                   \
     X(NTSTATUS, NtCreateMutant, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *, BOOLEAN))       \
     X(NTSTATUS, NtOpenMutant, (HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *))                  \

@@ -4,4 +4,4 @@
 #include <stddef.h>
 
 const struct fvm_room *const fvm_rooms[] = {&fvm_room_files, &fvm_room_processes, &fvm_room_objects,
-                                            NULL};
+                                            &fvm_room_pipes, NULL};

@@ -5,6 +5,7 @@
 extern const struct fvm_room fvm_room_files;
 extern const struct fvm_room fvm_room_processes;
 extern const struct fvm_room fvm_room_objects;
+extern const struct fvm_room fvm_room_pipes;
 
 /** Ends with NULL. */
 extern const struct fvm_room *const fvm_rooms[];

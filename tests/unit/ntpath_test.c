@@ -215,6 +215,8 @@ TEST(ntpath_streams)
         {FVM_STR(u"\\??\\C:\\f:a?b"), FVM_NAME_INVALID},
         {FVM_STR(u"\\??\\C:\\f:.."), FVM_NAME_INVALID},
         {FVM_STR(u"\\??\\UNC\\h:s\\s"), FVM_NAME_INVALID},
+        {FVM_STR(u"\\??\\UNC\\*\\mailslot\\x"), FVM_PATH_NOT_FOUND},
+        {FVM_STR(u"\\??\\UNC\\*\\share\\x"), FVM_NAME_INVALID},
         {FVM_STR(u"\\??\\UNC\\h::$INDEX_ALLOCATION\\s"), FVM_NAME_INVALID},
     };
 

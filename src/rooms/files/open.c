@@ -256,8 +256,13 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     if (!place.is_file && place.path.kind == FVM_NTPATH_VOLUME &&
         files_wants_change(opening->access, opening->options))
         return STATUS_ACCESS_DENIED;
-    if (!place.is_file)
-        return call_as_given(opening, attr, &place, FILES_SIDE_UNKNOWN);
+    if (!place.is_file) {
+        struct files_device device;
+
+        status = files_device_attr(&attr, &device, attr, &place, scratch, false);
+        return NT_SUCCESS(status) ? call_as_given(opening, attr, &place, FILES_SIDE_UNKNOWN)
+                                  : status;
+    }
     if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place)))
         return call_as_given(opening, attr, &place, FILES_SIDE_LAYER);
     if (files_is_own(&place))

@@ -55,6 +55,7 @@ NTSTATUS files_start(void)
     }
     fvm_engine.file_find = find_for_others;
     fvm_engine.file_release = release_for_others;
+    files_device_start();
     env.aliases = aliases;
     return fvm_index_attach(&index, fvm_block_index(block), FVM_INDEX_CB);
 }

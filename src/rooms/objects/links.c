@@ -1,5 +1,6 @@
 /* rooms/objects/links.c: links between names, and names of handles: what NT calls by its real name
  * is told by its virtual one. */
+#include "core/pipename.h"
 #include "engine/capture.h"
 #include "engine/image.h"
 #include "engine/real.h"
@@ -68,15 +69,26 @@ NTSTATUS NTAPI objects_NtQuerySymbolicLinkObject(HANDLE link, UNICODE_STRING *ta
     return put_target(target, name) ? STATUS_SUCCESS : STATUS_BUFFER_TOO_SMALL;
 }
 
+/* The virtual name of a real one, in place: of an object of the VM's tree, or of a pipe. */
+static bool unmap(struct fvm_buf *text)
+{
+    struct fvm_str name = fvm_buf_str(text);
+
+    if (!fvm_objname_unmap(&name, objects_root()))
+        return fvm_pipename_unmap(text, fvm_engine.block->vm);
+    memmove(text->s, name.s, name.cch * sizeof(*text->s));
+    text->cch = name.cch;
+    return true;
+}
+
 /* The name that NT gave, virtual, in the same room. */
 static void unmap_answer(UNICODE_STRING *answer, ULONG *needed)
 {
-    struct fvm_str name = {answer->Buffer, answer->Length / (uint32_t)sizeof(WCHAR)};
+    struct fvm_buf name = {answer->Buffer, answer->Length / (uint32_t)sizeof(WCHAR), 0};
     uint32_t before = name.cch;
 
-    if (!name.cch || !fvm_objname_unmap(&name, objects_root()))
+    if (!name.cch || !unmap(&name))
         return;
-    memmove(answer->Buffer, name.s, name.cch * sizeof(WCHAR));
     answer->Buffer[name.cch] = 0;
     answer->Length = (USHORT)(name.cch * sizeof(WCHAR));
     answer->MaximumLength = (USHORT)(answer->Length + sizeof(WCHAR));
@@ -96,7 +108,7 @@ NTSTATUS NTAPI objects_NtQueryObject(HANDLE handle, ULONG class, void *info, ULO
     enum { OBJECT_NAME = 1 };
     struct {
         UNICODE_STRING name;
-        WCHAR text[2 * OBJECTS_ROOT_CCH];
+        WCHAR text[1024];
     } own;
     ULONG own_cb;
     NTSTATUS status = objects_query_below(handle, class, info, cb, needed);
