@@ -85,7 +85,9 @@ static bool skip_globalroot(struct fvm_str *path)
     for (;;) {
         name = component(*path, at);
         at += name.cch;
-        if (is_text(name, "GLOBALROOT", 10, true)) {
+        /* Alone it is a link, which can be opened itself; a directory it leads to can be told by
+         * its name. */
+        if (is_text(name, "GLOBALROOT", 10, true) && at < path->cch) {
             *path = fvm_str_sub(*path, at, path->cch - at);
             return true;
         }
@@ -101,9 +103,11 @@ struct fvm_objname_verdict fvm_objname_judge(struct fvm_str name, bool fold)
 
     while (name.cch && skip_globalroot(&name)) {
     }
+    if (name.cch == 1)
+        name.cch = 0;
+    verdict.name = name;
     while (name.cch && name.s[name.cch - 1] == '\\')
         name.cch--;
-    verdict.name = name;
     for (size_t i = 0; i < ARRAY_LEN(fvm_objname_exceptions); i++) {
         enum fvm_objname_answer answer = compare(name, fvm_objname_exceptions[i].name, fold);
 

@@ -19,7 +19,7 @@ enum fvm_objname_answer {
 };
 struct fvm_objname_verdict {
     enum fvm_objname_answer answer;
-    struct fvm_str name; /* virtual, absolute: without a way over GLOBALROOT, or a last backslash */
+    struct fvm_str name; /* virtual, absolute: without a way over GLOBALROOT; empty: the root */
     size_t exception;    /* of FVM_OBJNAME_SHARED: its number */
 };
 /**

@@ -36,13 +36,15 @@ static NTSTATUS find_pipe_root(struct fvm_ntpath *path, const OBJECT_ATTRIBUTES 
     return fvm_copy_guarded(scratch->virtual, given.Buffer, given.Length);
 }
 
+enum { MOST_CCH = 32766 }; /* of a UNICODE_STRING that ends with a zero */
+
 /* Where NT has it. @param creates the VM's own server is to be there */
 static NTSTATUS rename_device(struct fvm_buf *out, const struct fvm_ntpath *path, bool creates)
 {
     bool is_pipe = path->kind == FVM_NTPATH_PIPE;
     int exception = is_pipe ? fvm_pipename_exception(path->path) : -1;
     fvm_status status =
-        fvm_buf_add(out, is_pipe ? FVM_STR(u"\\??\\pipe\\") : FVM_STR(u"\\??\\mailslot\\"));
+        fvm_buf_add(out, is_pipe ? FVM_STR(u"\\??\\PIPE\\") : FVM_STR(u"\\??\\MAILSLOT\\"));
 
     if (exception >= 0 && creates)
         return STATUS_ACCESS_DENIED;
@@ -52,7 +54,7 @@ static NTSTATUS rename_device(struct fvm_buf *out, const struct fvm_ntpath *path
         status = fvm_pipename_put_place(out, fvm_engine.block->vm);
     if (!fvm_failed(status))
         status = fvm_buf_add(out, path->path);
-    return fvm_failed(status) ? STATUS_OBJECT_NAME_INVALID : STATUS_SUCCESS;
+    return fvm_failed(status) || out->cch > MOST_CCH ? STATUS_OBJECT_NAME_INVALID : STATUS_SUCCESS;
 }
 
 NTSTATUS files_device_attr(OBJECT_ATTRIBUTES **out, struct files_device *device,
@@ -85,6 +87,16 @@ NTSTATUS files_device_attr(OBJECT_ATTRIBUTES **out, struct files_device *device,
     return STATUS_SUCCESS;
 }
 
+static bool has_name(const OBJECT_ATTRIBUTES *given)
+{
+    OBJECT_ATTRIBUTES attr;
+    UNICODE_STRING name;
+
+    return NT_SUCCESS(fvm_copy_guarded(&attr, given, sizeof(attr))) && attr.ObjectName &&
+           NT_SUCCESS(fvm_copy_guarded(&name, attr.ObjectName, sizeof(name))) &&
+           name.Length % sizeof(WCHAR) == 0;
+}
+
 static NTSTATUS find_for_pipes(struct fvm_device_name *out, OBJECT_ATTRIBUTES *given)
 {
     struct files_scratch *scratch = files_scratch_get();
@@ -93,8 +105,8 @@ static NTSTATUS find_for_pipes(struct fvm_device_name *out, OBJECT_ATTRIBUTES *g
     NTSTATUS status = STATUS_NO_MEMORY;
 
     *out = (struct fvm_device_name){.attr = given, .owner = scratch};
-    if (!given)
-        return STATUS_SUCCESS;
+    if (!given || !has_name(given))
+        return STATUS_SUCCESS; /* NT says so */
     if (scratch)
         status = files_resolve(&place, scratch, given, true);
     if (NT_SUCCESS(status))

@@ -39,12 +39,11 @@ static bool put_target(UNICODE_STRING *target, struct fvm_str name)
 {
     USHORT cb = (USHORT)(name.cch * sizeof(WCHAR));
 
-    if (target->MaximumLength < cb)
+    if (target->MaximumLength < cb + sizeof(WCHAR))
         return false;
     memcpy(target->Buffer, name.s, cb);
+    target->Buffer[name.cch] = 0;
     target->Length = cb;
-    if (target->MaximumLength >= cb + sizeof(WCHAR))
-        target->Buffer[name.cch] = 0;
     return true;
 }
 

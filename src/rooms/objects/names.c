@@ -126,8 +126,9 @@ NTSTATUS objects_name_take(struct objects_name *name, const OBJECT_ATTRIBUTES *g
     if (use == OBJECTS_CREATE && text.Length && name->renamed.Attributes & OBJ_PERMANENT)
         return STATUS_PRIVILEGE_NOT_HELD;
     if (text.Length % sizeof(WCHAR) ||
-        (name->renamed.RootDirectory ? !objects_root_is_mixed(name->renamed.RootDirectory, &above)
-                                     : !is_absolute(&text))) {
+        is_absolute(&text) == (name->renamed.RootDirectory != NULL) ||
+        (name->renamed.RootDirectory &&
+         !objects_root_is_mixed(name->renamed.RootDirectory, &above))) {
         /* NT is given what was looked at, not what it may be by now. */
         name->text = text;
     } else {
@@ -158,7 +159,7 @@ NTSTATUS objects_target_take(struct objects_name *name, const UNICODE_STRING *gi
     status = fvm_copy_guarded(&text, given, sizeof(text));
     if (!NT_SUCCESS(status))
         return status;
-    if (is_absolute(&text)) {
+    if (is_absolute(&text) && text.MaximumLength && text.Length % sizeof(WCHAR) == 0) {
         status = take_text(name, (struct fvm_str){0}, &text);
         return NT_SUCCESS(status) ? rename_text(name, true, OBJECTS_OPEN) : status;
     }

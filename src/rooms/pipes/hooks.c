@@ -126,9 +126,39 @@ static FILE_NAME_INFORMATION *name_in(void *info, ULONG class)
     return class == NAME || class == NORMALIZED_NAME ? info : NULL;
 }
 
+/* As much of a pipe's name as there is room for. @param info [out] FILE_NAME_INFORMATION */
+static NTSTATUS put_part(HANDLE handle, IO_STATUS_BLOCK *io, FILE_NAME_INFORMATION *info, ULONG cb,
+                         NTSTATUS status)
+{
+    enum { NAME = 9 };
+    struct {
+        ULONG cb;
+        WCHAR text[1024];
+    } whole;
+    IO_STATUS_BLOCK own_io;
+    struct fvm_buf name;
+    ULONG head_cb = (ULONG)offsetof(FILE_NAME_INFORMATION, FileName), name_cb;
+
+    if (query_below(handle, &own_io, &whole, sizeof(whole), NAME) != STATUS_SUCCESS)
+        return status;
+    name = (struct fvm_buf){whole.text, whole.cb / (uint32_t)sizeof(WCHAR), 0};
+    if (!fvm_pipename_unmap(&name, fvm_engine.block->vm))
+        return status;
+    name_cb = name.cch * (ULONG)sizeof(WCHAR);
+    if (head_cb + name_cb <= cb) {
+        status = STATUS_SUCCESS;
+        cb = head_cb + name_cb;
+    }
+    info->FileNameLength = name_cb;
+    memcpy(info->FileName, name.s, cb - head_cb);
+    *io = (IO_STATUS_BLOCK){.Status = status, .Information = cb};
+    return status;
+}
+
 /**
  * Ask about an open file or pipe; a pipe's name is the virtual one.
  *
+ * @return as NT; where a pipe's real name does not fit and the virtual one does, STATUS_SUCCESS
  * @source nt:NtQueryInformationFile; paper:pipes
  */
 static NTSTATUS NTAPI pipes_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
@@ -139,6 +169,8 @@ static NTSTATUS NTAPI pipes_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOC
     ULONG before;
     struct fvm_buf name;
 
+    if (told && status == STATUS_BUFFER_OVERFLOW && (void *)told == info)
+        return put_part(handle, io, told, cb, status);
     if (!told || status != STATUS_SUCCESS)
         return status;
     name = (struct fvm_buf){told->FileName, told->FileNameLength / (uint32_t)sizeof(WCHAR), 0};
