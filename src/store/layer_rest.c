@@ -500,6 +500,7 @@ int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
     FVM_CLEANUP(fd) int files = -1;
     struct fvm_rest rest = {.lowers = lowers, .lower_count = count};
     void *memory;
+    size_t end;
     int result;
 
     if (!fvm_exists(layer_fd, "journal"))
@@ -512,7 +513,7 @@ int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
         return fvm_fail(err, files, "cannot open the layer's files: %s", strerror(-files));
     rest.files_fd = files;
     rest.virtual = (struct fvm_buf){rest.virtual_units, 0, ARRAY_LEN(rest.virtual_units)};
-    result = fvm_rest_index(&rest.index, &memory, &journal, err);
+    result = fvm_rest_index(&rest.index, &memory, &journal, &end, err);
     if (result)
         return result;
     result = rest_all(&rest, err);
