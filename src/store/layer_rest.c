@@ -493,6 +493,18 @@ static int write_rest(const struct fvm_rest *rest, int layer_fd, struct fvm_erro
     return 0;
 }
 
+/* Copies that a killed process did not finish. One that stays costs room, no more. */
+static void sweep_work(int layer_fd)
+{
+    FVM_CLEANUP(fd) int work = fvm_dir_open(layer_fd, "work");
+    FVM_CLEANUP(names) char **names = NULL;
+
+    if (work < 0 || fvm_dir_names(work, &names, NULL))
+        return;
+    for (char **name = names; *name; name++)
+        (void)fvm_tree_remove(work, *name, NULL);
+}
+
 int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
                    struct fvm_error *err)
 {
@@ -521,6 +533,8 @@ int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
         result = put_back_links(&rest, err);
     if (!result)
         result = write_rest(&rest, layer_fd, err);
+    if (!result)
+        sweep_work(layer_fd);
     /* Left by a crash here, it costs a walk the next time. */
     if (!result)
         (void)unlinkat(layer_fd, FVM_LINKS_FLAG, 0);

@@ -48,6 +48,99 @@ put_journal <kept; "$FVM" diff j | cmp - whole; is $? 0 'with its own again it i
 printf 'FJL1 is no journal' | put_journal; fvm delete j; is $rc 0 'a VM with a damaged one can be deleted'
 fails_with 125 "no VM 'j'" 'and is gone' diff j
 
+# --- a disk that is full in the middle of a copy: an error, nothing half done; with space again it works -----------------------
+mkdir proj; cd proj || exit 1
+seq 1 15000 >text; : >empty; mkdir dir dir/sub; echo in >dir/in; echo mine >host; cp "$FVM_PROGRAMS/append.exe" .
+host_state() { find . -mindepth 1 -printf '%P %y %s %T@\n' | sort; find . -type f -print0 | sort -z | xargs -0 cat | cksum; }
+before=$(host_state)
+"$FVM" create --level shared d; disk=$FVM_HOME/vms/d
+mkdir ../small; mount -n -t tmpfs -o mode=755,size=8m tmpfs ../small; cp -a "$disk/." ../small/; chown --reference="$disk" ../small 2>/dev/null; mount -n --move ../small "$disk"
+in_vm d 'echo own>own& md new& echo new>new\new'; is $rc 0 'a VM on a small disk'
+fill() { # leave this many kB
+    rm -f "$disk/fill"; local free; free=$(df -k --output=avail "$disk" | tail -1)
+    fallocate -l $(((free - $1) * 1024)) "$disk/fill"
+}
+give_back() { rm -f "$disk/fill"; }
+begin() { "$FVM" run --vm d "$pause" 600003 >../d.log 2>&1 & run=$!; await 20 grep -q ready ../d.log; rm ../d.log; }
+finish() { "$FVM" stop d; wait $run 2>/dev/null; await 10 no_supervisor d; }
+seen() { # what the VM sees of the folder
+    in_vm d 'dir /s /b .& echo :& dir /s /b dir& type empty& type host& type own& type dir\in& type new\new& dir /b b38& dir /b b39& type text'; cksum <<<"$out$err"; echo "${out:0:1500}"
+}
+begin
+for left in 0 4 16 36 64 68 84; do # the text takes 84
+    fill $left
+    fvm run --vm d ./append.exe text more; problem=$out
+    like "$problem" '^(done|(open|write): error 112)$' "$left kB left: a copy is made, or the disk is full ($problem)"
+    give_back
+    in_vm d 'type text'; text=$out
+    if [ "$problem" = done ]; then break; fi
+    is "$(cksum <<<"$text")" "$(cksum <text)" 'then the VM sees the host'\''s file, whole'
+done
+is "$(cksum <<<"$text")" "$( (cat text; echo more) | cksum)" 'with space the copy is whole'
+is "$(find "$disk/layers/1/work" -type f)" '' 'nothing half made is left'
+fill 0; fvm run --vm d ./append.exe empty x; like "$out" 'error 112' 'not one byte left'
+now=$(seen); give_back; finish; is "$(seen)" "$now" 'after a new start the VM is the same'
+begin; fvm run --vm d ./append.exe empty x; is "$out" done 'the retry works'; in_vm d 'type empty'; is "$out" x 'and has written'
+
+# Whatever succeeds on a full disk is there after a new start, whatever does not is not: names too.
+{ for i in {1..40}; do echo "md a$i& ren a$i b$i"; done; echo 'echo more>>host'; echo 'ren dir moved'; echo 'ren moved dir'; echo 'del dir\in'
+    echo 'rd dir\sub'; echo 'md dir\sub'; echo 'del empty'; echo 'rd /s /q new'; echo 'del own'; } >ops.bat
+for left in 0 4 8; do
+    fill $left; LIMIT=100 fvm run --vm d ./ops.bat; give_back
+    now=$(seen); finish; is "$(seen)" "$now" "names changed with $left kB left: the same after a new start"
+    in_vm d 'for /d %i in (a?* b?*) do @rd %i'; in_vm d 'echo own>own& md new& echo new>new\new& echo in>dir\in& md dir\sub'; begin
+done
+in_vm d 'del own& if not exist own echo gone'; is "$out" gone 'with space again all works'
+finish; fvm diff d; is $rc 0 'and the layer is a layer'
+rm ops.bat; is "$(host_state)" "$before" 'the host has changed in nothing'
+umount "$disk"; "$FVM" delete d; cd ..
+
+# --- two that copy the same files at once ----------------------------------------------------------------------------------------
+mkdir many; cd many || exit 1; cp "$FVM_PROGRAMS/append.exe" .; seq 1 600000 >text
+files=20; for ((i = 0; i < files; i++)); do cp text "f$i"; done
+before=$(host_state)
+wrong() { # which copies in the layer are not the host's text with at most this many x behind it
+    local f
+    for f in "$FVM_HOME/vms/$1/layers/1/files/Z$PWD"/f*; do
+        [ -e "$f" ] || continue
+        cmp -s -n "$(stat -c %s text)" text "$f" && [[ "$(tail -c +$(($(stat -c %s text) + 1)) "$f")" =~ ^x{0,$2}$ ]] || echo "${f##*/} "
+    done
+}
+copies() { find "$FVM_HOME/vms/$1/layers/1/files/Z$PWD" -name 'f*' | wc -l; }
+"$FVM" create --level shared two
+for p in 1 2; do "$FVM" run --vm two ./append.exe loop f >"two$p.log" 2>&1 & runs[p]=$!; await 20 grep -q ready "two$p.log"; done
+: >fgo; wait "${runs[@]}"; rm fgo
+is "$(cat two1.log two2.log | tr -d '\r' | tr '\n' ' ')" 'ready open: error 2 ready open: error 2 ' 'two programs write to the same files at once' # there is no 21st
+rm two?.log
+is "$(copies two) $(wrong two 2)" "$files " 'each has one whole copy of each'
+is "$(host_state)" "$before" 'and the host has its own'
+"$FVM" delete two
+
+# --- kill -9 of a program in the middle of a copy --------------------------------------------------------------------------------
+rounds=${FVM_COPY_KILLS:-12} problems='' cut_short=0 temporaries=0
+"$FVM" create --level shared k
+"$FVM" run --vm k "$pause" 600004 >../k.log 2>&1 & run=$!; await 20 grep -q ready ../k.log
+for ((i = 0; i < rounds; i++)); do
+    "$FVM" run --vm k ./append.exe loop f >../copy.log 2>&1 & copier=$!
+    await 20 grep -q ready ../copy.log || problems+="round $i: did not start; "
+    pid=$("$FVM" ps k | awk '/append.exe/ {pid = $3} END {print pid}')
+    : >fgo; sleep "0.0$((i % 4))"; kill -9 "$pid" 2>/dev/null
+    wait $copier 2>/dev/null; rm fgo
+    grep -q 'error 2' ../copy.log || cut_short=$((cut_short + 1))
+    temporaries=$((temporaries + $(find "$FVM_HOME/vms/k/layers/1/work" -type f | wc -l)))
+    problems+=$(wrong k $rounds)
+done
+is "$problems" '' "$rounds kills ($cut_short in the middle, $temporaries half copies beside): $(copies k) copies, each whole"
+ok 'some were killed in the middle' test $cut_short -gt 0
+: >fgo; fvm run --vm k ./append.exe loop f; rm fgo
+like "$out" 'open: error 2' 'the next program makes the others'
+now=$(in_vm k 'dir /b f*'; cksum <<<"$out"); "$FVM" stop k; wait $run 2>/dev/null; await 10 no_supervisor k
+is "$(copies k) $(wrong k $((rounds + 1)))" "$files " 'all are whole'
+is "$(find "$FVM_HOME/vms/k/layers/1/work" -mindepth 1)" '' 'no half copy is left'
+is "$(in_vm k 'dir /b f*'; cksum <<<"$out")" "$now" 'after a new start the VM has the same'
+is "$(host_state)" "$before" 'and the host its own'
+"$FVM" delete k; cd ..
+
 kill -9 $holder; wait $holder 2>/dev/null
 nothing_left 'nothing is left behind'
 done_testing
