@@ -15,10 +15,11 @@ static void replay(const uint8_t *file, size_t cb)
 {
     uint8_t *memory = aligned_alloc(8, INDEX_CB);
     struct fvm_index index;
+    size_t at;
 
     if (!memory || fvm_failed(fvm_index_init(&index, memory, INDEX_CB, 1)))
         abort();
-    (void)fvm_journal_replay(&index, file, cb);
+    (void)fvm_journal_replay(&index, file, cb, &at);
     if (fvm_failed(fvm_index_check(&index)))
         abort();
     free(memory);
@@ -64,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t cb)
     if (!file)
         abort();
     memcpy(file, data, cb);
-    while (fvm_journal_next(file, cb, &at, &record)) {
+    while (fvm_journal_next(file, cb, &at, &record) == FVM_OK) {
         const uint8_t *end = (const uint8_t *)(record.to.s + record.to.cch);
 
         if (at <= before || at > cb || end > file + cb || !record.path.cch ||

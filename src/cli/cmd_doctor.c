@@ -78,6 +78,32 @@ static void look_at_wine(struct doctor *doctor)
         "are refused with a message: sealed VMs run 64-bit programs only");
 }
 
+/* The level at which many VMs have one Windows: is all of it there, and what does it hold? */
+static void look_at_shared(struct doctor *doctor)
+{
+    static const char *const parts[] = {"fvmstart.exe", "fvm64.dll"};
+    struct fvm_wine wine;
+    struct fvm_error err;
+    char path[sizeof(wine.guest) + 32];
+
+    if (fvm_wine_find(&wine, &err))
+        return; /* told with Wine */
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        snprintf(path, sizeof(path), "%s/%s", wine.guest, parts[i]);
+        if (access(path, R_OK)) {
+            say(doctor, LESS, "shared level", "cannot be used: %s: %s; build it with: make", path,
+                strerror(errno));
+            return;
+        }
+    }
+    say(doctor, GOOD, "shared level",
+        "can be used: the kernel holds all shared VMs together apart from this machine; an engine "
+        "in each process gives every VM files and processes of its own");
+    say(doctor, LESS, "shared level",
+        "is no border between shared VMs for hostile code, which can go past the engine; registry, "
+        "objects, pipes, windows and services are common to them; sealed VMs have borders");
+}
+
 static void look_at_store(struct doctor *doctor)
 {
     struct cli_world world = {.store = {.fd = -1}};
@@ -174,6 +200,7 @@ static int doctor_command(int argc, char **argv)
         cli_usage_error(&cli_doctor, "no words are wanted behind the options");
     look_at_kernel(&doctor);
     look_at_wine(&doctor);
+    look_at_shared(&doctor);
     if (geteuid() == 0)
         say(&doctor, GOOD, "user", "started by root: VMs run as an unprivileged user of their own");
     look_at_limits(&doctor);

@@ -1,10 +1,12 @@
 /* core/journal.h: what a VM's layer cannot show by the files that are in it: names that are the
  * VM's though nothing is there, directories that hide the host's, moves. Pure.
  *
- * The file is a row of records, each a multiple of 8 bytes. A process that is killed between taking
- * its place in the row and writing leaves zeros there; a reader looks for the next record behind
- * them. What is recorded is done already: a record that is missing means the last step is missing.
- */
+ * The file is a row of records, each a multiple of 8 bytes. What is recorded is done already: a
+ * record that is missing means that a last step is missing. A process that is killed, or whose disk
+ * is full, between taking its place in the row and writing leaves zeros there; one that is killed
+ * while it writes leaves the record's beginning, up to a block's end, and zeros. A reader passes
+ * over both. Whatever else is no record is damage: what it told is not known, and behind it nothing
+ * is sure. */
 #pragma once
 #include "core/base.h"
 #include "core/status.h"
@@ -18,7 +20,11 @@ enum fvm_journal_kind {
     FVM_JOURNAL_MOVE = 3,       /* `path` and all below it is at `to` */
     FVM_JOURNAL_MOVE_MERGED = 4 /* the same; it is a directory in which the host's names show */
 };
-enum { FVM_JOURNAL_HEAD_CB = 24, FVM_JOURNAL_PATH_CCH = 32767 };
+enum {
+    FVM_JOURNAL_HEAD_CB = 24,
+    FVM_JOURNAL_PATH_CCH = 32767,
+    FVM_JOURNAL_BLOCK_CB = 512 /* the least that systems write as a whole */
+};
 
 struct fvm_journal_record {
     enum fvm_journal_kind kind;
@@ -33,20 +39,24 @@ void fvm_journal_write(uint8_t *out, const struct fvm_journal_record *record);
  * Read the next whole record.
  *
  * @param data   the file, aligned to 8; borrowed by the record
- * @param at     [in, out] 0 at first
- * @param record [out]
- * @return is there one? What is damaged is passed over.
+ * @param at     [in, out] 0 at first; afterwards where to go on: at the end where the next record
+ *               may be written, perhaps behind cb; at damage where that is
+ * @param record [out] unchanged unless FVM_OK
+ * @return FVM_OK; FVM_NOT_FOUND that was all; FVM_CORRUPT damaged; FVM_NEWER_FORMAT a record of
+ *         another version's
  */
-bool fvm_journal_next(const uint8_t *data, size_t cb, size_t *at,
-                      struct fvm_journal_record *record);
+fvm_status fvm_journal_next(const uint8_t *data, size_t cb, size_t *at,
+                            struct fvm_journal_record *record);
+/** Is all of it sound? @param at [out] as fvm_journal_next() @return FVM_OK; as it */
+fvm_status fvm_journal_check(const uint8_t *data, size_t cb, size_t *at);
 
 struct fvm_index;
 /**
  * Bring what a journal tells into an index that nobody else uses yet.
  *
- * Names whose record is damaged are the host's again: no more than the last step can be.
- *
  * @param data as for fvm_journal_next()
- * @return FVM_OK; FVM_NO_MEMORY: more than the index holds, as much as does is in it
+ * @param at   [out] as for fvm_journal_next()
+ * @return FVM_OK; FVM_CORRUPT, FVM_NEWER_FORMAT: what stands before `at` is in it; FVM_NO_MEMORY:
+ *         more than the index holds, as much as does is in it
  */
-fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb);
+fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb, size_t *at);

@@ -2,16 +2,16 @@
 #include "core/index.h"
 #include "core/journal.h"
 
-fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb)
+fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size_t cb, size_t *at)
 {
     struct fvm_journal_record record;
     fvm_status result = FVM_OK;
     uint32_t node;
-    size_t at = 0;
+    fvm_status read, status;
 
-    while (fvm_journal_next(data, cb, &at, &record)) {
+    *at = 0;
+    while ((read = fvm_journal_next(data, cb, at, &record)) == FVM_OK) {
         uint32_t flags = FVM_INDEX_OWN;
-        fvm_status status;
 
         if (record.kind == FVM_JOURNAL_OPAQUE)
             flags |= FVM_INDEX_DIRECTORY;
@@ -25,5 +25,5 @@ fvm_status fvm_journal_replay(struct fvm_index *index, const uint8_t *data, size
         if (status == FVM_NO_MEMORY)
             result = status;
     }
-    return result;
+    return read == FVM_NOT_FOUND ? result : read;
 }

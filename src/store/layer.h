@@ -20,7 +20,7 @@ struct fvm_lower {
  * Turn marks into a journal, before a shared VM starts.
  *
  * @param layer_fd layers/1 of a locked VM
- * @return 0; -errno with a sentence
+ * @return 0; -EBADMSG as fvm_layer_rest(); -errno with a sentence
  */
 int fvm_layer_wake(int layer_fd, struct fvm_error *err);
 
@@ -32,7 +32,8 @@ int fvm_layer_wake(int layer_fd, struct fvm_error *err);
  * that is gone itself is empty.
  *
  * @param layer_fd layers/1 of a locked VM, or a copy of it; written by hostile programs
- * @return 0; -EBADMSG the journal is larger than any engine writes; -EACCES also: the host has
+ * @return 0; -EBADMSG the journal is damaged, another version's, or larger than any engine writes:
+ *         nothing is changed; -EACCES also: the host has
  *         something in a moved directory that cannot be read; -ENOMEM; -errno; the sentence names
  *         the path. May be repeated.
  */

@@ -14,20 +14,32 @@
 enum { INDEX_CB = 2 * FVM_INDEX_CB };
 
 int fvm_rest_index(struct fvm_index *index, void **memory, const struct fvm_text *journal,
-                   struct fvm_error *err)
+                   size_t *end, struct fvm_error *err)
 {
     void *made = mmap(NULL, INDEX_CB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    fvm_status status;
 
     *memory = NULL;
     if (made == MAP_FAILED)
         return fvm_fail(err, -ENOMEM, "out of memory");
-    if (fvm_failed(fvm_index_init(index, made, INDEX_CB, 1)) ||
-        fvm_failed(fvm_journal_replay(index, (const uint8_t *)journal->s, journal->cb))) {
-        munmap(made, INDEX_CB);
-        return fvm_fail(err, -EBADMSG, "the layer's journal is larger than any that FVM writes");
+    status = fvm_index_init(index, made, INDEX_CB, 1);
+    if (!fvm_failed(status))
+        status = fvm_journal_replay(index, (const uint8_t *)journal->s, journal->cb, end);
+    if (!fvm_failed(status)) {
+        *memory = made;
+        return 0;
     }
-    *memory = made;
-    return 0;
+    munmap(made, INDEX_CB);
+    if (status == FVM_NEWER_FORMAT)
+        return fvm_fail(err, -EBADMSG,
+                        "layers/1/journal was written by another version of FVM; use that one");
+    if (status == FVM_CORRUPT)
+        return fvm_fail(err, -EBADMSG,
+                        "layers/1/journal is damaged at byte %zu, so what the VM deleted and moved "
+                        "is not known; put it back from a backup, or delete the VM",
+                        *end);
+    return fvm_fail(err, -EBADMSG,
+                    "layers/1/journal is larger than any that FVM writes; delete the VM");
 }
 
 void fvm_rest_index_free(void *memory)

@@ -493,6 +493,18 @@ static int write_rest(const struct fvm_rest *rest, int layer_fd, struct fvm_erro
     return 0;
 }
 
+/* Copies that a killed process did not finish. One that stays costs room, no more. */
+static void sweep_work(int layer_fd)
+{
+    FVM_CLEANUP(fd) int work = fvm_dir_open(layer_fd, "work");
+    FVM_CLEANUP(names) char **names = NULL;
+
+    if (work < 0 || fvm_dir_names(work, &names, NULL))
+        return;
+    for (char **name = names; *name; name++)
+        (void)fvm_tree_remove(work, *name, NULL);
+}
+
 int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
                    struct fvm_error *err)
 {
@@ -500,6 +512,7 @@ int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
     FVM_CLEANUP(fd) int files = -1;
     struct fvm_rest rest = {.lowers = lowers, .lower_count = count};
     void *memory;
+    size_t end;
     int result;
 
     if (!fvm_exists(layer_fd, "journal"))
@@ -512,7 +525,7 @@ int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
         return fvm_fail(err, files, "cannot open the layer's files: %s", strerror(-files));
     rest.files_fd = files;
     rest.virtual = (struct fvm_buf){rest.virtual_units, 0, ARRAY_LEN(rest.virtual_units)};
-    result = fvm_rest_index(&rest.index, &memory, &journal, err);
+    result = fvm_rest_index(&rest.index, &memory, &journal, &end, err);
     if (result)
         return result;
     result = rest_all(&rest, err);
@@ -520,6 +533,8 @@ int fvm_layer_rest(int layer_fd, const struct fvm_lower *lowers, size_t count,
         result = put_back_links(&rest, err);
     if (!result)
         result = write_rest(&rest, layer_fd, err);
+    if (!result)
+        sweep_work(layer_fd);
     /* Left by a crash here, it costs a walk the next time. */
     if (!result)
         (void)unlinkat(layer_fd, FVM_LINKS_FLAG, 0);

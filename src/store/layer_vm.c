@@ -2,7 +2,7 @@
 #include "core/text.h"
 #include "store/change.h"
 #include "store/file.h"
-#include "store/layer.h"
+#include "store/layer_walk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -99,6 +99,26 @@ void fvm_vm_sweep_views(const struct fvm_vm *vm)
             fvm_tree_remove(vm->fd, *name, NULL);
 }
 
+enum { JOURNAL_TRIES = 20, JOURNAL_PAUSE_US = 1000 };
+
+/* The VM may run: a record that is being written is half there for a moment. */
+static int copy_journal(int layer, int view, struct fvm_error *err)
+{
+    for (int tries = 1;; tries++) {
+        FVM_CLEANUP(text) struct fvm_text journal = {0};
+        int result = fvm_file_read(&journal, layer, "journal", FVM_REST_JOURNAL_MAX_CB, err);
+        size_t at;
+
+        if (result)
+            return result;
+        if (tries == JOURNAL_TRIES ||
+            !fvm_failed(fvm_journal_check((const uint8_t *)journal.s, journal.cb, &at)))
+            return fvm_file_write(view, "journal", journal.s ? journal.s : "", journal.cb, 0600,
+                                  err);
+        usleep(JOURNAL_PAUSE_US);
+    }
+}
+
 static int fill_view(int view, const struct fvm_vm *vm, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int layer = fvm_vm_layer(vm, err);
@@ -109,7 +129,7 @@ static int fill_view(int view, const struct fvm_vm *vm, struct fvm_error *err)
     if (layer < 0)
         return layer;
     /* First the journal: what is written down meanwhile is not in the files that come after. */
-    result = fvm_file_copy(layer, "journal", view, "journal", 0600, err);
+    result = copy_journal(layer, view, err);
     if (result)
         return result;
     from = fvm_dir_open(layer, "files");

@@ -165,6 +165,7 @@ int fvm_layer_wake(int layer_fd, struct fvm_error *err)
     FVM_CLEANUP(fd) int files = fvm_dir_open(layer_fd, "files");
     struct wake wake = {0};
     void *memory = NULL;
+    size_t end = 0;
     int result = 0;
 
     if (files < 0)
@@ -172,8 +173,8 @@ int fvm_layer_wake(int layer_fd, struct fvm_error *err)
     if (fvm_exists(layer_fd, "journal"))
         result = fvm_file_read(&wake.records, layer_fd, "journal", FVM_REST_JOURNAL_MAX_CB, err);
     if (!result && wake.records.cb)
-        result = fvm_rest_index(&wake.old, &memory, &wake.records, err);
-    while (wake.records.cb % 8 && !wake.records.failed)
+        result = fvm_rest_index(&wake.old, &memory, &wake.records, &end, err);
+    while (!result && wake.records.cb < end && !wake.records.failed)
         fvm_text_putc(&wake.records, 0);
     if (!result)
         result = pass(&wake, files, err);

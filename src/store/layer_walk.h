@@ -26,9 +26,10 @@ struct fvm_rest {
 
 /* --- names and places (layer_host.c) --------------------------------------------------------- */
 /** Make the index that a journal tells. @param memory [out] for fvm_rest_index_free()
- * @return 0; -ENOMEM; -EBADMSG larger than any engine's */
+ * @param end [out] where the journal's next record may be put
+ * @return 0; -ENOMEM; -EBADMSG damaged, another version's, or larger than any engine's */
 int fvm_rest_index(struct fvm_index *index, void **memory, const struct fvm_text *journal,
-                   struct fvm_error *err);
+                   size_t *end, struct fvm_error *err);
 void fvm_rest_index_free(void *memory);
 /** A name of an index as Linux has it. Hostile programs may have written anything there.
  * @return false: no name of a file */

@@ -214,6 +214,7 @@ KIT void engine_scan(struct engine *engine, const char *dir)
 KIT void engine_start(struct engine *engine)
 {
     uint64_t end = 0;
+    size_t at;
     int fd = openat(engine->layer, "journal", O_RDONLY | O_CLOEXEC);
     char block[4096];
     ssize_t got;
@@ -226,7 +227,8 @@ KIT void engine_start(struct engine *engine)
         fvm_text_add(&engine->journal, (char *)&end, 1);
     engine->memory = aligned_alloc(8, ENGINE_INDEX_CB);
     must(fvm_index_init(&engine->index, engine->memory, ENGINE_INDEX_CB, 1), "start");
-    must(fvm_journal_replay(&engine->index, (const uint8_t *)engine->journal.s, engine->journal.cb),
+    must(fvm_journal_replay(&engine->index, (const uint8_t *)engine->journal.s, engine->journal.cb,
+                            &at),
          "replay");
     for (const char *drive = "CZ"; *drive; drive++) {
         char name[] = {*drive, 0};

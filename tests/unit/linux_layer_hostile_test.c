@@ -119,6 +119,63 @@ TEST(layer_damaged_journals)
     }
 }
 
+/* Refused by name and with nothing changed? @return false: brought to rest */
+static bool is_refused(struct world *w, const struct fvm_text *journal)
+{
+    FVM_CLEANUP(text) struct fvm_text journal_now = {0};
+    FVM_CLEANUP(str) char *before = tree(w->engine.files), *now = NULL;
+    struct fvm_error err = {""};
+    int rc = rest(w, &err);
+
+    if (!rc)
+        return false;
+    now = tree(w->engine.files);
+    ok(rc == -EBADMSG && strstr(err.text, "layers/1/journal"), "%d '%s'", rc, err.text);
+    ok_str(now, before, "the layer");
+    ok(!fvm_file_read(&journal_now, w->engine.layer, "journal", 1 << 20, NULL) &&
+           journal_now.cb == journal->cb && !memcmp(journal_now.s, journal->s, journal->cb),
+       "the journal is as it was");
+    return true;
+}
+
+/* A journal cut (way 0) or with one byte changed: all that stands before a cut is done, or nothing.
+ */
+static void damage_at(const struct fvm_text *whole, size_t at, bool is_cut)
+{
+    static const size_t ends[] = {0, 40, 72};
+    struct world w = make_world("C/d/ C/d/x=one C/d/y=two C/e/ C/e/z=three");
+    struct fvm_text journal = {.s = whole->s, .cb = is_cut ? at : whole->cb};
+    bool is_end = is_cut && (at == ends[0] || at == ends[1] || at == ends[2]);
+
+    make_nodes(w.engine.files, "C/m/");
+    whole->s[at] ^= is_cut ? 0 : 0x20;
+    write_journal(&w, journal.s, journal.cb);
+    ok(is_refused(&w, &journal) != is_end, "byte %zu, cut %d", at, is_cut);
+    whole->s[at] ^= is_cut ? 0 : 0x20;
+    if (is_end)
+        ok(kit_has(w.engine.files, "C/d/x") == (at >= ends[1]) &&
+               kit_has(w.engine.files, "C/e") == (at >= ends[2]),
+           "cut at %zu: what stands before it is done", at);
+    free_world(&w);
+}
+
+TEST(layer_every_byte_of_a_journal)
+{
+    struct world w = make_world("");
+    FVM_CLEANUP(text) struct fvm_text whole = {0};
+
+    kit_use_memory();
+    make_journal(&w, "1 C/d/x; 1 C/e; 4 C/d C/m");
+    if (fvm_file_read(&whole, w.engine.layer, "journal", 1 << 20, NULL))
+        kit_die("read", "journal");
+    ok(whole.cb == 112, "%zu bytes", whole.cb);
+    for (size_t i = 0; i < whole.cb; i++) {
+        damage_at(&whole, i, true);
+        damage_at(&whole, i, false);
+    }
+    free_world(&w);
+}
+
 TEST(layer_journals_that_lead_out)
 {
     static const char *const names[] = {"..",     ".",     "a/b", "../Z/o/secret", "", "C:x",

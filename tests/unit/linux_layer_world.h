@@ -168,7 +168,7 @@ KIT char *journal_of(const struct world *w)
         fvm_file_read(&data, w->engine.layer, "journal", 1 << 20, NULL))
         kit_die("read", "journal");
     while (count < ARRAY_LEN(rows) &&
-           fvm_journal_next((const uint8_t *)data.s, data.cb, &at, &record)) {
+           fvm_journal_next((const uint8_t *)data.s, data.cb, &at, &record) == FVM_OK) {
         struct fvm_text row = {0};
 
         fvm_text_printf(&row, "%d ", (int)record.kind);

@@ -77,6 +77,14 @@ in_vm d 'dir /b /a Z:\'; unlike "$out" $'(^|\n)vm' 'layers are not to be seen'
 in_vm d 'dir /b Z:\vm\1& dir /b Z:\prefix\dosdevices'; is "$out" '' 'nor reached'
 fvm delete d
 
+# --- what doctor says of it, and what a part that is missing does ------------------------------------------------------------------
+fvm doctor; is $rc 0 'doctor'; like "$out" $'\nok +shared level +can be used' 'says that the level can be used here'
+like "$out" $'\nless +shared level +is no border .*hostile code' 'and what it is not'
+cp -r "$(dirname "$FVM")" bin; rm bin/guest/fvm64.dll
+like "$(bin/fvm doctor)" $'\nless +shared level +cannot be used: .*bin/guest/fvm64.dll' 'without the engine it tells its name'
+FVM=$PWD/bin/fvm fails_with 125 'fvm64.dll' 'and such a VM does not start' run --level shared cmd /c ver
+rm -r bin
+
 # --- the same as in a sealed VM ----------------------------------------------------------------------------------------------
 fvm create --level shared s; fvm create t
 cp "$FVM_PROGRAMS/ops.exe" .

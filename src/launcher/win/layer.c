@@ -115,31 +115,47 @@ static void visit(struct walk *walk)
 
 /* --- the journal ------------------------------------------------------------------------- */
 
-static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar_t *layer)
+/* Without all of it, what the VM deleted would be there again. */
+static DWORD replay(struct win_vm *vm, struct fvm_index *index, const uint8_t *data, size_t cb)
+{
+    size_t end;
+
+    switch (fvm_journal_replay(index, data, cb, &end)) {
+    case FVM_OK:
+        vm->block->journal_cb = (end + 7) & ~(size_t)7;
+        return 0;
+    case FVM_CORRUPT:
+        vm->failed = "the file 'journal' in the VM's layer is damaged; put it back from a backup";
+        return ERROR_FILE_CORRUPT;
+    case FVM_NEWER_FORMAT:
+        vm->failed = "the file 'journal' in the VM's layer is of another version of FVM";
+        return ERROR_REVISION_MISMATCH;
+    default:
+        return ERROR_NOT_ENOUGH_MEMORY;
+    }
+}
+
+static DWORD read_journal(struct win_vm *vm, struct fvm_index *index, const wchar_t *layer)
 {
     wchar_t path[PATH_CCH];
     LARGE_INTEGER size = {.QuadPart = 0};
     uint8_t *data;
     HANDLE file;
-    DWORD got;
-    bool done = false;
+    DWORD got, error = ERROR_READ_FAULT;
 
     wcscpy(path, layer);
     if (!push(path, L"journal"))
-        return false;
+        return ERROR_FILENAME_EXCED_RANGE;
     file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
-        return GetLastError() == ERROR_FILE_NOT_FOUND;
+        return GetLastError() == ERROR_FILE_NOT_FOUND ? 0 : GetLastError();
     data = GetFileSizeEx(file, &size) && size.QuadPart < 1 << 30 ? malloc((size_t)size.QuadPart + 8)
                                                                  : NULL;
-    if (data && ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) && got == size.QuadPart) {
-        /* Without all of it, what the VM deleted would be there again. */
-        done = !fvm_failed(fvm_journal_replay(index, data, got));
-        vm->block->journal_cb = ((uint64_t)got + 7) & ~7ull;
-    }
+    if (data && ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) && got == size.QuadPart)
+        error = replay(vm, index, data, got);
     free(data);
     CloseHandle(file);
-    return done;
+    return error;
 }
 
 /* All drives there are (GetLogicalDrives() would ask, and in Wine start, the mount manager). Each
@@ -193,7 +209,7 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
 {
     static struct walk walk;
     wchar_t layer[PATH_CCH], work[PATH_CCH];
-    DWORD cch = GetFullPathNameW(options->layer, PATH_CCH, layer, NULL);
+    DWORD cch = GetFullPathNameW(options->layer, PATH_CCH, layer, NULL), error;
 
     vm->failed = "cannot open the VM's layer";
     if (!cch || cch >= PATH_CCH || !host_has_directory(layer))
@@ -205,8 +221,12 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
     if (!put(&vm->block->layer, L"\\??\\", layer, cch) || !put_aliases(vm->block, options))
         return ERROR_FILENAME_EXCED_RANGE;
     if (fvm_failed(fvm_index_init(&walk.index, fvm_block_index(vm->block), FVM_INDEX_CB,
-                                  (uint32_t)options->vm)) ||
-        !read_journal(vm, &walk.index, layer) || !visit_drives(&walk, layer))
+                                  (uint32_t)options->vm)))
+        return ERROR_NOT_ENOUGH_MEMORY;
+    error = read_journal(vm, &walk.index, layer);
+    if (error)
+        return error;
+    if (!visit_drives(&walk, layer))
         return ERROR_NOT_ENOUGH_MEMORY;
     /* The layer itself is a name of the VM's own, where nothing is. */
     if (!hide(&walk.index, layer))

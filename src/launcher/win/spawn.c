@@ -1,12 +1,15 @@
 /* launcher/win/spawn.c: see spawn.h. */
 #include "launcher/win/spawn.h"
 
+#include "core/index.h"
 #include "engine/image.h"
 #include "engine/inject.h"
 #include "engine/real.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define OTHER_VERSION "the VM was started by another version of FVM; stop it, then start it anew"
 
 static DWORD fail(struct win_vm *vm, const char *what)
 {
@@ -212,7 +215,7 @@ static DWORD begin(struct win_vm *vm, const struct win_options *options)
     if (error)
         return error;
     if (exists && !is_ready(vm->block))
-        return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM");
+        return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, OTHER_VERSION);
     if (exists && !hold(vm->block))
         return SetLastError(ERROR_ALREADY_EXISTS), fail(vm, "a VM of this number is ending");
     error = make_job(vm, options);
@@ -248,6 +251,7 @@ void win_vm_release(const struct win_vm *vm)
 DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)
 {
     DWORD error = find_calls(vm);
+    struct fvm_index index;
     WCHAR name[64];
 
     if (error)
@@ -259,9 +263,15 @@ DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)
     if (!vm->section || !vm->job)
         return fail(vm, "this VM does not run");
     error = map_block(vm, name);
-    if (!error && fvm_failed(fvm_block_check(vm->block)))
-        return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, "the VM runs with another FVM");
-    return error;
+    if (error)
+        return error;
+    if (fvm_failed(fvm_block_check(vm->block)))
+        return SetLastError(ERROR_REVISION_MISMATCH), fail(vm, OTHER_VERSION);
+    /* The engine would end us, and could not say why. */
+    if (fvm_failed(fvm_index_attach(&index, fvm_block_index(vm->block), FVM_INDEX_CB)))
+        return SetLastError(ERROR_FILE_CORRUPT),
+               fail(vm, "the VM's overlay index is damaged; stop the VM and start it again");
+    return 0;
 }
 
 DWORD win_vm_count(const struct win_vm *vm)

@@ -5,6 +5,7 @@
 #include "engine/real.h"
 #include "rooms/files/files.h"
 #include "rooms/files/handlers.h"
+#include "rooms/files/journal.h"
 
 #include <string.h>
 
@@ -65,6 +66,7 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
                                 ULONG class)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    FVM_CLEANUP(files_entry) struct files_entry entry = {NULL, 0};
     struct files_place place;
     struct fvm_str path;
     bool deletes = cb && *(const BYTE *)info & 1; /* both forms: the first byte */
@@ -83,13 +85,16 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
     if (deletes && !may_delete(handle))
         return STATUS_ACCESS_DENIED;
     status = deletes ? files_check_empty(&place, handle) : STATUS_SUCCESS;
+    if (NT_SUCCESS(status) && deletes)
+        status = files_entry_reserve(&entry, place.path.path.cch, 0);
     if (!NT_SUCCESS(status))
         return status;
     status = real.NtSetInformationFile(handle, io, info, cb, class);
     /* When it is gone, nothing of the host's may show in its place. */
     if (NT_SUCCESS(status) && deletes) {
         fvm_index_flags(files_index(), place.hit.node, 0, FVM_INDEX_MERGED, NULL);
-        status = files_journal_own(place.path.path, true);
+        status =
+            files_entry_write(&entry, FVM_JOURNAL_OPAQUE, place.path.path, (struct fvm_str){0});
     }
     return status;
 }
@@ -209,14 +214,15 @@ NTSTATUS files_set_name(HANDLE handle, IO_STATUS_BLOCK *io, ULONG first, struct 
 }
 
 /* After the layer has the new name. */
-static NTSTATUS note(struct fvm_str from, const struct files_place *target, bool is_rename)
+static NTSTATUS note(const struct files_entry *entry, struct fvm_str from,
+                     const struct files_place *target, bool is_rename)
 {
     struct fvm_index_writer writer = files_writer_here();
     struct fvm_index_hit hit;
     fvm_status status;
 
     if (!is_rename) {
-        status = files_journal_own(target->path.path, false);
+        status = files_entry_write(entry, FVM_JOURNAL_OWN, target->path.path, (struct fvm_str){0});
         return fvm_failed(status) ? status
                                   : fvm_index_mark(files_index(), target->path.path, FVM_INDEX_OWN,
                                                    (struct fvm_str){0}, NULL, NULL);
@@ -224,8 +230,11 @@ static NTSTATUS note(struct fvm_str from, const struct files_place *target, bool
     status = fvm_index_lookup(files_index(), from, &hit, NULL, NULL);
     if (fvm_failed(status))
         return status;
-    status = files_journal_move(from, target->path.path,
-                                hit.answer == FVM_INDEX_IS_OWN && hit.flags & FVM_INDEX_MERGED);
+    status = files_entry_write(entry,
+                               hit.answer == FVM_INDEX_IS_OWN && hit.flags & FVM_INDEX_MERGED
+                                   ? FVM_JOURNAL_MOVE_MERGED
+                                   : FVM_JOURNAL_MOVE,
+                               from, target->path.path);
     if (!fvm_failed(status) && hit.answer != FVM_INDEX_IS_OWN)
         status =
             fvm_index_mark(files_index(), from, FVM_INDEX_OWN, (struct fvm_str){0}, NULL, NULL);
@@ -237,6 +246,7 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *source = files_scratch_get();
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    FVM_CLEANUP(files_entry) struct files_entry entry = {NULL, 0};
     FILE_RENAME_INFORMATION head;
     UNICODE_STRING name;
     OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
@@ -267,9 +277,12 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     if (NT_SUCCESS(status))
         status = prepare_target(&target, scratch, handle, from, first & 1, !is_rename);
     if (NT_SUCCESS(status))
+        status = files_entry_reserve(&entry, is_rename ? from.cch : target.path.path.cch,
+                                     is_rename ? target.path.path.cch : 0);
+    if (NT_SUCCESS(status))
         status = files_set_name(handle, io, first, target.layer, class, scratch);
     if (NT_SUCCESS(status))
-        status = note(from, &target, is_rename);
+        status = note(&entry, from, &target, is_rename);
     if (NT_SUCCESS(status) && is_rename && files_kind(handle) == FILES_DIRECTORY)
         files_slots_moved(from, target.path.path);
     return status;

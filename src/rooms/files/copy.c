@@ -7,9 +7,11 @@
 #include "engine/engine.h"
 #include "engine/image.h"
 #include "engine/real.h"
+#include "rooms/files/journal.h"
 
 #include <string.h>
 
+enum { TEMPORARY_TRIES = 1000 };
 enum { BASIC_CLASS = 4, RENAME_CLASS = 10, DISPOSITION_CLASS = 13, NAME_CLASS = 9 };
 
 FVM_STATE static uint32_t copies; /* makes names below work\ */
@@ -203,11 +205,15 @@ static NTSTATUS copy_data(HANDLE from, HANDLE to, uint8_t *bytes)
 
         if (status == STATUS_END_OF_FILE || (NT_SUCCESS(status) && !got))
             return STATUS_SUCCESS;
-        if (NT_SUCCESS(status))
-            status = real.NtWriteFile(to, NULL, NULL, NULL, &io, bytes, got, &at, NULL);
+        for (ULONG put = 0; NT_SUCCESS(status) && put < got; put += (ULONG)io.Information) {
+            status = real.NtWriteFile(to, NULL, NULL, NULL, &io, bytes + put, got - put, &at, NULL);
+            /* A full disk takes a part, and then nothing. */
+            if (NT_SUCCESS(status) && !io.Information)
+                status = STATUS_DISK_FULL;
+            at.QuadPart += NT_SUCCESS(status) ? (LONGLONG)io.Information : 0;
+        }
         if (!NT_SUCCESS(status))
             return status;
-        at.QuadPart += got;
     }
 }
 
@@ -237,14 +243,24 @@ static void remove_open(HANDLE handle)
     real.NtSetInformationFile(handle, &io, &info, sizeof(info), DISPOSITION_CLASS);
 }
 
-static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host)
+/* A process of the same number may have been killed here and have left its own. */
+static NTSTATUS open_temporary(HANDLE *copy, struct files_scratch *scratch)
 {
     struct fvm_buf text = {scratch->other, 0, FILES_NAME_CCH};
+    NTSTATUS status = STATUS_OBJECT_NAME_COLLISION;
+
+    for (int i = 0; i < TEMPORARY_TRIES && status == STATUS_OBJECT_NAME_COLLISION; i++)
+        status = files_open_real(copy, temporary_name(&text),
+                                 GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES, FILE_CREATE,
+                                 FILE_NON_DIRECTORY_FILE);
+    return status;
+}
+
+static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host)
+{
     IO_STATUS_BLOCK io;
     HANDLE copy;
-    NTSTATUS status =
-        files_open_real(&copy, temporary_name(&text), GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES,
-                        FILE_CREATE, FILE_NON_DIRECTORY_FILE);
+    NTSTATUS status = open_temporary(&copy, scratch);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -264,6 +280,31 @@ static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scrat
     return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
 }
 
+/* Its parents are in the layer. */
+static NTSTATUS copy_up_file(struct files_place *place, struct files_scratch *scratch, HANDLE host)
+{
+    FVM_CLEANUP(files_entry) struct files_entry entry = {NULL, 0};
+    FILE_BASIC_INFORMATION times;
+    NTSTATUS status;
+
+    respell(place->path.path, host, scratch);
+    status = files_locate(place, scratch);
+    if (NT_SUCCESS(status))
+        status = files_entry_reserve(&entry, place->path.path.cch, 0);
+    if (NT_SUCCESS(status)) {
+        HANDLE parent = open_parent(place, &times);
+
+        status = copy_file(place, scratch, host);
+        close_parent(parent, place, &times);
+    }
+    if (NT_SUCCESS(status))
+        status = files_mark(place, 0);
+    /* The copy itself says so, as long as it is there. */
+    if (NT_SUCCESS(status))
+        status = files_entry_write(&entry, FVM_JOURNAL_OWN, place->path.path, (struct fvm_str){0});
+    return status;
+}
+
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
 {
     HANDLE host;
@@ -274,24 +315,9 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
         return status;
     status = files_make_parents(place);
     /* The parents have the host's spelling now. */
-    if (NT_SUCCESS(status) && files_kind(host) == FILES_DIRECTORY) {
-        status = make_directory(place, scratch, host);
-    } else if (NT_SUCCESS(status)) {
-        FILE_BASIC_INFORMATION times;
-        HANDLE parent;
-
-        respell(place->path.path, host, scratch);
-        status = files_locate(place, scratch);
-        parent = NT_SUCCESS(status) ? open_parent(place, &times) : NULL;
-        if (NT_SUCCESS(status))
-            status = copy_file(place, scratch, host);
-        close_parent(parent, place, &times);
-        if (NT_SUCCESS(status))
-            status = files_mark(place, 0);
-        /* The copy itself says so, as long as it is there. */
-        if (NT_SUCCESS(status))
-            status = files_journal_own(place->path.path, false);
-    }
+    if (NT_SUCCESS(status))
+        status = files_kind(host) == FILES_DIRECTORY ? make_directory(place, scratch, host)
+                                                     : copy_up_file(place, scratch, host);
     real.NtClose(host);
     return status;
 }

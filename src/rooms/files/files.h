@@ -143,13 +143,6 @@ NTSTATUS files_mark(struct files_place *place, uint32_t flags);
 /** Who writes to the index in this thread. */
 struct fvm_index_writer files_writer_here(void);
 
-/* --- journal.c ------------------------------------------------------------------------- */
-/** Write down that a name is the VM's, for the host has it too. @param is_opaque a directory of
- * which the host's part is gone */
-NTSTATUS files_journal_own(struct fvm_str path, bool is_opaque);
-/** Write down a rename. */
-NTSTATUS files_journal_move(struct fvm_str path, struct fvm_str to, bool is_merged);
-
 /* --- names.c: pure ----------------------------------------------------------------------- */
 /** May a file that is opened with this access be changed through the handle? */
 bool files_wants_change(ACCESS_MASK access, ULONG options);

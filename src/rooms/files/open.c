@@ -5,6 +5,7 @@
 #include "engine/capture.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
+#include "rooms/files/journal.h"
 
 /* One call, as the caller made it. */
 struct opening {
@@ -63,19 +64,25 @@ static NTSTATUS look_at_host(const struct files_place *place, FILE_BASIC_INFORMA
     return real.NtQueryAttributesFile(&attr, info);
 }
 
-/* A directory of both is to go when its handle is closed. @return the options to open it with */
-static ULONG options_to_delete(const struct opening *opening, const struct files_place *place)
+/* A directory of both is to go when its handle is closed. @param opening its options are those to
+ * open it with */
+static NTSTATUS prepare_to_delete(struct opening *opening, const struct files_place *place)
 {
+    NTSTATUS status;
+
     /* Without the right to delete, the call itself refuses. */
     if (!(opening->options & FILE_DELETE_ON_CLOSE) || !files_is_merged(place) ||
         !(opening->access & (DELETE | GENERIC_ALL)))
-        return opening->options;
+        return STATUS_SUCCESS;
     /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
-    if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY)
-        return opening->options & ~(ULONG)FILE_DELETE_ON_CLOSE;
-    if (NT_SUCCESS(files_journal_own(place->path.path, true)))
+    if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY) {
+        opening->options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+        return STATUS_SUCCESS;
+    }
+    status = files_journal_opaque(place->path.path);
+    if (NT_SUCCESS(status))
         fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
-    return opening->options;
+    return status;
 }
 
 /* Open what the layer has, or has not. */
@@ -83,9 +90,10 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
 {
     struct opening once = *opening;
     struct fvm_index_writer writer = files_writer_here();
-    NTSTATUS status;
+    NTSTATUS status = prepare_to_delete(&once, place);
 
-    once.options = options_to_delete(opening, place);
+    if (!NT_SUCCESS(status))
+        return status;
     if (files_may_create(opening->disposition))
         files_respell_layer(place);
     status = call_real(&once, place, place->layer, opening->disposition);
@@ -168,9 +176,10 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
         status = files_copy_up(place, scratch);
     if (NT_SUCCESS(status))
         status = files_locate(place, scratch);
+    if (NT_SUCCESS(status))
+        status = prepare_to_delete(&once, place);
     if (!NT_SUCCESS(status))
         return status;
-    once.options = options_to_delete(opening, place);
     return call_real(&once, place, place->layer, opening->disposition);
 }
 
