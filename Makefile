@@ -21,13 +21,13 @@ PREFIX    ?= /usr/local
 CORE_SRC   := $(wildcard src/core/*.c)
 STORE_SRC  := $(wildcard src/store/*.c)
 LAUNCH_SRC := $(wildcard src/launcher/*.c)
-CLI_SRC    := $(wildcard src/cli/*.c)
+CLI_SRC    := $(wildcard src/cli/*.c src/cli/linux/*.c)
 GUEST_SO   := $(wildcard src/guest/unix/*.c)
 GUEST_PE   := $(wildcard src/guest/pe/*.c)
 UNIT_SRC   := $(wildcard tests/unit/*_test.c)
 FUZZ_SRC   := $(wildcard fuzz/*_fuzz.c)
 PE_HEADERS := $(wildcard src/engine/*.h src/rooms/*.h src/rooms/*/*.h src/launcher/win/*.h)
-HEADERS    := $(filter-out $(PE_HEADERS),$(wildcard src/*/*.h tests/harness/*.h))
+HEADERS    := $(filter-out $(PE_HEADERS),$(wildcard src/*/*.h src/cli/linux/*.h tests/harness/*.h))
 
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 
@@ -140,7 +140,7 @@ $(B)/start64/%.o: %.c Makefile
 	$(MINGW) -O2 $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -MMD -c -o $@ $<
 
 # --- tests ----------------------------------------------------------------------------------------
-CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) src/cli/folders.c tests/harness/tap.c)
+CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) src/cli/linux/folders.c tests/harness/tap.c)
 CORE_PE  := $(call obj,pe,$(CORE_SRC) tests/harness/tap.c)
 $(B)/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
