@@ -115,7 +115,7 @@ static void visit(struct walk *walk)
 
 /* --- the journal ------------------------------------------------------------------------- */
 
-static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar_t *layer)
+static bool read_journal(uint64_t *journal_cb, struct fvm_index *index, const wchar_t *layer)
 {
     wchar_t path[PATH_CCH];
     LARGE_INTEGER size = {.QuadPart = 0};
@@ -127,7 +127,10 @@ static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar
     wcscpy(path, layer);
     if (!push(path, L"journal"))
         return false;
-    file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    /* To look at a VM that runs, too: its programs are writing there. */
+    file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+                       0, NULL);
+    *journal_cb = 0;
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError() == ERROR_FILE_NOT_FOUND;
     data = GetFileSizeEx(file, &size) && size.QuadPart < 1 << 30 ? malloc((size_t)size.QuadPart + 8)
@@ -135,7 +138,7 @@ static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar
     if (data && ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) && got == size.QuadPart) {
         /* Without all of it, what the VM deleted would be there again. */
         done = !fvm_failed(fvm_journal_replay(index, data, got));
-        vm->block->journal_cb = ((uint64_t)got + 7) & ~7ull;
+        *journal_cb = ((uint64_t)got + 7) & ~7ull;
     }
     free(data);
     CloseHandle(file);
@@ -144,7 +147,7 @@ static bool read_journal(struct win_vm *vm, struct fvm_index *index, const wchar
 
 /* All drives there are (GetLogicalDrives() would ask, and in Wine start, the mount manager). Each
  * drive's folder is made: private files of it have their place then. */
-static bool visit_drives(struct walk *walk, const wchar_t *layer)
+static bool make_drives(const wchar_t *layer)
 {
     for (int i = 0; i < 26; i++) {
         wchar_t drive[] = {(wchar_t)('A' + i), 0}, root[] = {drive[0], ':', '\\', 0};
@@ -156,6 +159,20 @@ static bool visit_drives(struct walk *walk, const wchar_t *layer)
         if (!push(work, L"files") || (CreateDirectoryW(work, NULL), !push(work, drive)))
             return false;
         CreateDirectoryW(work, NULL);
+    }
+    return true;
+}
+
+static bool visit_drives(struct walk *walk, const wchar_t *layer)
+{
+    for (int i = 0; i < 26; i++) {
+        wchar_t drive[] = {(wchar_t)('A' + i), 0}, work[PATH_CCH];
+
+        wcscpy(work, layer);
+        if (!push(work, L"files") || !push(work, drive))
+            return false;
+        if (!host_has_directory(work))
+            continue;
         swprintf(walk->layer, PATH_CCH, L"\\\\?\\%ls", work);
         walk->virtual[0] = drive[0];
         walk->virtual[1] = ':';
@@ -163,6 +180,17 @@ static bool visit_drives(struct walk *walk, const wchar_t *layer)
         visit(walk);
     }
     return !walk->failed;
+}
+
+DWORD win_layer_index(struct fvm_index *index, const wchar_t *layer, uint64_t *journal_cb)
+{
+    static struct walk walk;
+
+    walk.index = *index;
+    walk.failed = false;
+    return read_journal(journal_cb, index, layer) && visit_drives(&walk, layer)
+               ? 0
+               : ERROR_NOT_ENOUGH_MEMORY;
 }
 
 static bool put_aliases(struct fvm_block *block, const struct win_options *options)
@@ -191,9 +219,9 @@ static bool hide(struct fvm_index *index, const wchar_t *path)
 
 DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
 {
-    static struct walk walk;
     wchar_t layer[PATH_CCH], work[PATH_CCH];
     DWORD cch = GetFullPathNameW(options->layer, PATH_CCH, layer, NULL);
+    struct fvm_index index;
 
     vm->failed = "cannot open the VM's layer";
     if (!cch || cch >= PATH_CCH || !host_has_directory(layer))
@@ -204,15 +232,16 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
     CreateDirectoryW(work, NULL);
     if (!put(&vm->block->layer, L"\\??\\", layer, cch) || !put_aliases(vm->block, options))
         return ERROR_FILENAME_EXCED_RANGE;
-    if (fvm_failed(fvm_index_init(&walk.index, fvm_block_index(vm->block), FVM_INDEX_CB,
+    if (!make_drives(layer) ||
+        fvm_failed(fvm_index_init(&index, fvm_block_index(vm->block), FVM_INDEX_CB,
                                   (uint32_t)options->vm)) ||
-        !read_journal(vm, &walk.index, layer) || !visit_drives(&walk, layer))
+        win_layer_index(&index, layer, &vm->block->journal_cb))
         return ERROR_NOT_ENOUGH_MEMORY;
     /* The layer itself is a name of the VM's own, where nothing is. */
-    if (!hide(&walk.index, layer))
+    if (!hide(&index, layer))
         return ERROR_NOT_ENOUGH_MEMORY;
     for (size_t i = 0; i < options->hidden_count; i++)
-        if (!hide(&walk.index, options->hidden[i]))
+        if (!hide(&index, options->hidden[i]))
             return ERROR_NOT_ENOUGH_MEMORY;
     fvm_block_init(vm->block, (uint32_t)options->vm);
     return 0;
