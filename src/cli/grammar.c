@@ -85,27 +85,31 @@ static int print_help(const struct cli_command *command)
 
 static int print_overview(void)
 {
-    /* clang-format off: a marked line is a string of its own */
-    static const char before[] = CLI_ON_LINUX
-        "a Windows of its own for any Windows program, on Linux with Wine\n" CLI_ON_WINDOWS
-        "a Windows of its own for any Windows program, on this Windows\n"
-        "\n"
-        "The program sees the host's files, registry and programs; what it changes is private "
-        "to\n" CLI_ON_LINUX "its VM, and nothing it says leaves the VM.\n" CLI_ON_WINDOWS
-        "its VM: files and processes. Registry, objects, pipes, windows and network are not, yet.\n"
-        "\n"
-        "usage: fvm COMMAND [OPTION...]\n\n";
+    /* A marked line is a string of its own. */
+    /* clang-format off */
+    static const char before[] =
+    CLI_ON_LINUX "a Windows of its own for any Windows program, on Linux with Wine\n"
+    CLI_ON_WINDOWS "a Windows of its own for any Windows program, on this Windows\n"
+    "\n"
+    "The program sees the host's files, registry and programs; what it changes is private to\n"
+    CLI_ON_LINUX "its VM, and nothing it says leaves the VM.\n"
+    CLI_ON_WINDOWS "its VM: files and processes. Registry, objects, pipes, windows and network are not, yet.\n"
+    "\n"
+    "usage: fvm COMMAND [OPTION...]\n"
+    "\n";
     static const char behind[] =
-        "\n`fvm COMMAND --help` tells all about one. Two to begin with:\n\n" CLI_ON_LINUX
-        "  fvm run ./setup.exe                  try it, keep nothing\n" CLI_ON_LINUX
-        "  fvm create box; fvm run --vm box ./setup.exe; fvm diff box\n" CLI_ON_WINDOWS
-        "  fvm run setup.exe                    try it, keep nothing\n" CLI_ON_WINDOWS
-        "  fvm create box & fvm run --vm box setup.exe & fvm diff box\n"
-        "\n" CLI_ON_LINUX "environment: FVM_HOME  where bases and VMs are kept (default "
-        "~/.local/share/fvm;\n" CLI_ON_LINUX
-        "                       started by root: /var/lib/fvm)\n" CLI_ON_WINDOWS
-        "environment: FVM_HOME  where VMs are kept (default %LOCALAPPDATA%\\fvm)\n"
-        "exit codes: the program's own; 125 fvm failed, 126 cannot execute, 127 not found\n";
+    "\n"
+    "`fvm COMMAND --help` tells all about one. Two to begin with:\n"
+    "\n"
+    CLI_ON_LINUX "  fvm run ./setup.exe                  try it, keep nothing\n"
+    CLI_ON_LINUX "  fvm create box; fvm run --vm box ./setup.exe; fvm diff box\n"
+    CLI_ON_WINDOWS "  fvm run setup.exe                    try it, keep nothing\n"
+    CLI_ON_WINDOWS "  fvm create box & fvm run --vm box setup.exe & fvm diff box\n"
+    "\n"
+    CLI_ON_LINUX "environment: FVM_HOME  where bases and VMs are kept (default ~/.local/share/fvm;\n"
+    CLI_ON_LINUX "                       started by root: /var/lib/fvm)\n"
+    CLI_ON_WINDOWS "environment: FVM_HOME  where VMs are kept (default %LOCALAPPDATA%\\fvm)\n"
+    "exit codes: the program's own; 125 fvm failed, 126 cannot execute, 127 not found\n";
     /* clang-format on */
     FVM_CLEANUP(text) struct fvm_text out = {0};
 

@@ -245,13 +245,18 @@ DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
 bool win_vm_is_taken(unsigned long number)
 {
     WCHAR name[64];
-    HANDLE section;
+    HANDLE section, job;
 
     name_of(name, "vm", number);
     section = OpenFileMappingW(FILE_MAP_READ, FALSE, name);
+    /* A job is there as long as somebody has a handle of one of its dead processes. */
+    name_of(name, "job", number);
+    job = OpenJobObjectW(JOB_OBJECT_QUERY, FALSE, name);
     if (section)
         CloseHandle(section);
-    return section;
+    if (job)
+        CloseHandle(job);
+    return section || job;
 }
 
 void win_vm_shut(const struct win_vm *vm)
