@@ -21,13 +21,13 @@ PREFIX    ?= /usr/local
 CORE_SRC   := $(wildcard src/core/*.c)
 STORE_SRC  := $(wildcard src/store/*.c)
 LAUNCH_SRC := $(wildcard src/launcher/*.c)
-CLI_SRC    := $(wildcard src/cli/*.c)
+CLI_SRC    := $(wildcard src/cli/*.c src/cli/linux/*.c)
 GUEST_SO   := $(wildcard src/guest/unix/*.c)
 GUEST_PE   := $(wildcard src/guest/pe/*.c)
 UNIT_SRC   := $(wildcard tests/unit/*_test.c)
 FUZZ_SRC   := $(wildcard fuzz/*_fuzz.c)
-PE_HEADERS := $(wildcard src/engine/*.h src/rooms/*.h src/rooms/*/*.h src/launcher/win/*.h)
-HEADERS    := $(filter-out $(PE_HEADERS),$(wildcard src/*/*.h tests/harness/*.h))
+PE_HEADERS := $(wildcard src/engine/*.h src/rooms/*.h src/rooms/*/*.h src/launcher/win/*.h src/cli/win/*.h src/store/win/*.h)
+HEADERS    := $(filter-out $(PE_HEADERS),$(wildcard src/*/*.h src/cli/linux/*.h tests/harness/*.h))
 
 obj = $(patsubst %.c,$(B)/$(1)/%.o,$(2))
 
@@ -46,7 +46,7 @@ ifneq ($(V),1)
 .SILENT:
 endif
 .PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt conformance check-user check-root bench install tests
-all: $(B)/fvm guest engine
+all: $(B)/fvm $(B)/fvm.exe guest engine
 
 # --- the command -------------------------------------------------------------------------------
 $(B)/fvm: $(FVM_OBJ)
@@ -55,7 +55,7 @@ $(B)/fvm: $(FVM_OBJ)
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	$(CC) $(CFLAGS) $(BASEFLAGS) $(HARDEN) $(LINUX) -MMD -c -o $@ $<
+	$(CC) $(CFLAGS) $(BASEFLAGS) $(HARDEN) $(LINUX) -MMD -MP -c -o $@ $<
 
 $(B)/obj/src/launcher/seccomp.o: $(B)/gen/filter.h
 $(B)/obj/src/launcher/seccomp.o: BASEFLAGS += -I$(B)/gen
@@ -114,11 +114,11 @@ engine: $(B)/engine/fvm64.dll $(B)/engine/fvm32.dll $(B)/engine/fvmstart.exe
 $(B)/engine64/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $< (engine)"
-	$(MINGW) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+	$(MINGW) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -MP -c -o $@ $<
 $(B)/engine32/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $< (engine, 32-bit)"
-	$(MINGW32) -march=i686 $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -c -o $@ $<
+	$(MINGW32) -march=i686 $(ENGINE_FLAGS) $(CFLAGS_ENGINE) -MMD -MP -c -o $@ $<
 $(B)/engine%/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
 $(B)/engine/fvm64.dll: $(call obj,engine64,$(ENGINE_SRC))
 	@mkdir -p $(@D)
@@ -137,17 +137,29 @@ $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	$(MINGW) -municode -static -o $@ $^
 $(B)/start64/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(MINGW) -O2 $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -MMD -c -o $@ $<
+	$(MINGW) -O2 $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -MMD -MP -c -o $@ $<
+
+# --- the command for Windows: the same grammar, shared VMs on the Windows it runs in ------------------
+WIN_STORE := $(addprefix src/store/,lists.c pick.c rename_pairs.c tree_decide.c) $(wildcard src/store/win/*.c)
+WIN_SRC   := $(wildcard src/cli/*.c src/cli/win/*.c) $(WIN_STORE) $(filter-out %/fvmstart.c,$(wildcard src/launcher/win/*.c)) \
+             $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(CORE_SRC)
+# Trees of a VM's are as deep as its programs made them.
+$(B)/fvm.exe: $(call obj,win64,$(WIN_SRC))
+	@echo "  LD $@"
+	$(MINGW) -municode -static -s -Wl,--stack,67108864,--no-insert-timestamp -o $@ $^ -lntdll
+$(B)/win64/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW) -O2 $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -DFVM_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
 
 # --- tests ----------------------------------------------------------------------------------------
-CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) src/cli/folders.c tests/harness/tap.c)
+CORE_SAN := $(call obj,san,$(CORE_SRC) $(STORE_SRC) src/cli/linux/folders.c tests/harness/tap.c)
 CORE_PE  := $(call obj,pe,$(CORE_SRC) tests/harness/tap.c)
 $(B)/san/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(SAN) $(BASEFLAGS) $(LINUX) -Itests/harness -MMD -c -o $@ $<
+	$(CC) $(SAN) $(BASEFLAGS) $(LINUX) -Itests/harness -MMD -MP -c -o $@ $<
 $(B)/pe/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(MINGW) -O1 -fsanitize=undefined -fsanitize-undefined-trap-on-error $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -Itests/harness -MMD -c -o $@ $<
+	$(MINGW) -O1 -fsanitize=undefined -fsanitize-undefined-trap-on-error $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -Itests/harness -MMD -MP -c -o $@ $<
 $(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(CORE_SAN)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) -o $@ $^
@@ -221,7 +233,7 @@ check-quick:
 	+$(MAKE) -j1 lint unit unit-pe check-fuzz
 check-user:
 	tests/vm/run.sh user
-check-nt: engine $(NT_EXE) $(NT_EXE32)
+check-nt: engine $(B)/fvm $(B)/fvm.exe $(NT_EXE) $(NT_EXE32)
 	tests/nt/run.sh
 # Wine's own tests, outside and inside a VM: fetches 90 MB of source once, then takes three minutes.
 conformance: engine

@@ -27,7 +27,7 @@ done
 while read -r command; do
     named "\`(fvm )?$command[\` ]|fvm $command(\$|[^A-Za-z0-9_-])" README.md HACKING.md ||
         complain "README.md, HACKING.md: neither names the command '$command'"
-done < <(sed -n 's/^    \.name = "\([a-z]*\)",$/\1/p' src/cli/cmd_*.c | sort -u)
+done < <(sed -n 's/^ *\.name = "\([a-z]*\)",$/\1/p' src/cli/commands.c | sort -u)
 for test in tests/vm/*.t tests/nt/*.t; do
     name=$(basename "$test")
     named "(^|[^A-Za-z0-9_.-])$(quoted "$name")(\$|[^A-Za-z0-9_])" docs/paper.md docs/compat.md HACKING.md ||

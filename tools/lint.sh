@@ -80,11 +80,11 @@ find build/lint -type f -mtime +30 -delete
 step format format
 step shell shell_syntax
 step sizes tools/check-sizes.sh
-step "src for Windows" code pe < <(files 'src/guest/pe/*.c' 'src/engine/*.c' 'src/rooms/*.c' 'src/launcher/win/*.c')
+step "src for Windows" code pe < <(files 'src/guest/pe/*.c' 'src/engine/*.c' 'src/rooms/*.c' 'src/launcher/win/*.c' 'src/cli/win/*.c' 'src/store/win/*.c')
 step "src for 32-bit Windows" code pe32 < <(files 'src/engine/*_i386.c')
 step "test programs" code program < <(files 'tests/programs/*.c' 'tests/nt/*.c' | grep -v '_\(linux\(/.*\)\?\|so\)\.c$')
 step "native test programs" code native < <(files 'tests/programs/*_linux.c' 'tests/programs/*_so.c' 'tests/programs/*_linux/*.c')
 step tests code test < <(files 'tests/*.c' | grep -v '^tests/\(programs\|nt\)/')
-step src code linux < <(files 'src/*.c' 'fuzz/*.c' 'tools/*.c' | grep -v '^src/\(guest/pe\|engine\|rooms\|launcher/win\)/')
+step src code linux < <(files 'src/*.c' 'fuzz/*.c' 'tools/*.c' | grep -v '^src/\(guest/pe\|engine\|rooms\|launcher/win\|cli/win\|store/win\)/')
 [ $bad = 0 ] && echo "lint: clean"
 exit $bad

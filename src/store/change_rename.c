@@ -1,180 +1,56 @@
-/* store/change_rename.c: which created and deleted nodes are one renamed node? See change.h.
- *
- * Only pairs of equal size (directories: of equal shape) are looked into; contents are hashed first
- * and compared in full before anything is called a rename, as a hostile program can make hashes
- * collide.
- */
+/* store/change_rename.c: looking for renames in trees of descriptors; what is one is decided in
+ * rename_pairs.c. See change.h. */
 #include "store/tree_changes.h"
 #include "store/tree_content.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-struct candidate {
-    size_t i;       /* in the list of changes */
-    bool created;   /* else deleted */
-    uint64_t key;   /* size of a file, shape of a directory */
-    uint64_t hash;  /* of a file's content */
-    size_t partner; /* created directory: the deleted one's change */
-    size_t claims;  /* how many deleted directories it equals */
-};
-enum { MAX_TREE_PAIRS = 64 };           /* trees of one shape that are compared each with each */
-#define MAX_READ_CB ((uint64_t)8 << 30) /* of all files that may have been renamed */
-#define NO_SHAPE    0U /* holds something that cannot be renamed, or no content at all */
-
 struct search {
-    struct fvm_changes *changes;
-    const bool *hidden;
-    bool *drop;
     struct fvm_parent host, layer;
-    struct candidate *at;
-    size_t count;
-    uint64_t left_cb; /* may still be read: one big file with many names would take for ever */
 };
-
-static int by_key(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    if (x->created != y->created)
-        return x->created ? 1 : -1;
-    return x->i < y->i ? -1 : x->i > y->i;
-}
 
 /* --- files --------------------------------------------------------------------------------- */
 
-static void collect_files(struct search *search)
+static int open_file(struct search *search, bool in_layer, const char *path, struct stat *st)
 {
-    search->count = 0;
-    for (size_t i = 0; i < search->changes->count; i++) {
-        const struct fvm_change *change = &search->changes->at[i];
-        bool created = change->kind == FVM_CREATED;
-        uint64_t cb = created ? change->cb_after : change->cb_before;
-
-        if (search->drop[i] || change->node != FVM_FILE || cb == 0 ||
-            (!created && (change->kind != FVM_DELETED || search->hidden[i])))
-            continue;
-        search->at[search->count++] = (struct candidate){.i = i, .created = created, .key = cb};
-    }
-}
-
-static int open_candidate(struct search *search, const struct candidate *candidate, struct stat *st)
-{
-    struct fvm_parent *parent = candidate->created ? &search->layer : &search->host;
-    const char *path = search->changes->at[candidate->i].path;
+    struct fvm_parent *parent = in_layer ? &search->layer : &search->host;
     int rc = fvm_parent_of(parent, path);
 
-    return rc < 0 ? rc : fvm_file_open(parent->dir.fd, fvm_path_name(path), st, candidate->created);
+    return rc < 0 ? rc : fvm_file_open(parent->dir.fd, fvm_path_name(path), st, in_layer);
 }
 
-/* A file that cannot be read is nobody's partner: its hash is made of its own place. */
-static void hash_candidate(struct search *search, struct candidate *candidate)
+static bool hash_file(void *context, bool in_layer, const char *path, uint64_t *left_cb,
+                      uint64_t *hash)
 {
     struct stat st;
-    FVM_CLEANUP(tree_fd) int fd = open_candidate(search, candidate, &st);
-
+    FVM_CLEANUP(tree_fd) int fd = open_file(context, in_layer, path, &st);
     uint64_t read_cb = fd < 0 ? 0 : (uint64_t)st.st_blocks * 512;
+    bool fits = fd >= 0 && read_cb <= *left_cb;
 
-    if (fd < 0 || read_cb > search->left_cb || fvm_content_hash(fd, &st, &candidate->hash))
-        candidate->hash = fvm_hash_mix(0, candidate->i);
-    search->left_cb -= read_cb > search->left_cb ? search->left_cb : read_cb;
+    *left_cb -= read_cb > *left_cb ? *left_cb : read_cb;
+    return fits && !fvm_content_hash(fd, &st, hash);
 }
 
-static bool same_file(struct search *search, const struct candidate *a, const struct candidate *b)
+static bool same_file(void *context, const char *host_path, const char *layer_path)
 {
     struct stat a_st, b_st;
-    FVM_CLEANUP(tree_fd) int a_fd = open_candidate(search, a, &a_st);
-    FVM_CLEANUP(tree_fd) int b_fd = open_candidate(search, b, &b_st);
+    FVM_CLEANUP(tree_fd) int a_fd = open_file(context, false, host_path, &a_st);
+    FVM_CLEANUP(tree_fd) int b_fd = open_file(context, true, layer_path, &b_st);
 
     return a_fd >= 0 && b_fd >= 0 && fvm_content_same(a_fd, &a_st, b_fd, &b_st) == 1;
 }
 
-/* The end of the run of candidates that share the key (and the hash) of the one at `start`. */
-static size_t run_end(const struct search *search, size_t start, bool with_hash, size_t *deleted)
-{
-    size_t end = start;
-
-    *deleted = 0;
-    for (; end < search->count && search->at[end].key == search->at[start].key; end++) {
-        if (with_hash && search->at[end].hash != search->at[start].hash)
-            break;
-        *deleted += !search->at[end].created;
-    }
-    return end;
-}
-
-static int rename_to(struct search *search, size_t deleted, size_t created)
-{
-    struct fvm_change *gone = &search->changes->at[deleted];
-    struct fvm_change *made = &search->changes->at[created];
-
-    made->kind = FVM_RENAMED;
-    made->from = FVM_STEAL(gone->path, NULL);
-    made->cb_before = gone->cb_before;
-    gone->path = strdup(""); /* nobody looks at it: dropped below */
-    search->drop[deleted] = true;
-    return gone->path ? 0 : -ENOMEM;
-}
-
-static int find_files(struct search *search)
-{
-    size_t deleted;
-
-    collect_files(search);
-    qsort(search->at, search->count, sizeof(*search->at), by_key);
-    for (size_t i = 0, end; i < search->count; i = end) {
-        end = run_end(search, i, false, &deleted);
-        if (deleted && deleted < end - i)
-            for (size_t j = i; j < end; j++)
-                hash_candidate(search, &search->at[j]);
-    }
-    qsort(search->at, search->count, sizeof(*search->at), by_key);
-    for (size_t i = 0, end; i < search->count; i = end) {
-        end = run_end(search, i, true, &deleted);
-        if (end - i != 2 || deleted != 1 || !same_file(search, &search->at[i], &search->at[i + 1]))
-            continue;
-        if (rename_to(search, search->at[i].i, search->at[i + 1].i))
-            return -ENOMEM;
-    }
-    return 0;
-}
-
 /* --- directories --------------------------------------------------------------------------- */
 
-/* A tree's shape: names, kinds and sizes, added up without order. */
-struct shape {
-    uint64_t sum;
-    bool has_content, is_odd;
-};
-
-static void add_shape(struct shape *to, const char *name, enum fvm_node node, uint64_t cb,
-                      const struct shape *below)
-{
-    uint64_t hash = fvm_hash_mix(fvm_hash_bytes(name, strlen(name)), (uint64_t)node + 1);
-
-    to->sum += fvm_hash_mix(fvm_hash_mix(hash, cb), below->sum);
-    to->has_content |= cb > 0 || below->has_content;
-    to->is_odd |= node == FVM_SPECIAL || fvm_put_is_temporary(name) || below->is_odd;
-}
-
-static uint64_t shape_key(const struct shape *shape)
-{
-    return shape->has_content && !shape->is_odd ? shape->sum | 1 : NO_SHAPE;
-}
-
-static int host_shape(struct fvm_tree_dir *dir, struct shape *shape, unsigned depth)
+static int shape_of(struct fvm_tree_dir *dir, struct fvm_shape *shape, unsigned depth)
 {
     FVM_CLEANUP(tree_names) struct fvm_tree_names names = {0};
     int rc = fvm_tree_names_read(&names, dir->fd);
 
     for (size_t i = 0; !rc && i < names.count; i++) {
-        struct shape inside = {0};
+        struct fvm_shape inside = {0};
         struct fvm_tree_dir below;
         struct stat st;
 
@@ -185,69 +61,26 @@ static int host_shape(struct fvm_tree_dir *dir, struct shape *shape, unsigned de
                 return -ELOOP;
             rc = fvm_tree_dir_enter(&below, dir, names.at[i], FVM_TO_READ, depth);
             if (!rc)
-                rc = fvm_tree_dir_leave(&below, dir, host_shape(&below, &inside, depth + 1));
+                rc = fvm_tree_dir_leave(&below, dir, shape_of(&below, &inside, depth + 1));
         }
-        add_shape(shape, names.at[i], fvm_node_of(st.st_mode),
-                  S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, &inside);
+        fvm_shape_add(shape, names.at[i], fvm_node_of(st.st_mode),
+                      S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0, &inside);
     }
     return rc;
 }
 
-/* Shapes of all created directories from the list alone: it is in preorder, so going backwards each
- * directory is complete when its turn comes to be added to its parent. */
-static int created_shapes(const struct fvm_changes *changes, struct shape *shapes)
+static bool host_shape(void *context, const char *path, struct fvm_shape *shape)
 {
-    size_t *parents = malloc((changes->count + 1) * sizeof(*parents)), top = SIZE_MAX;
+    const struct search *search = context;
+    FVM_CLEANUP(tree_dir) struct fvm_tree_dir dir = FVM_TREE_DIR_NONE;
 
-    if (!parents)
-        return -ENOMEM;
-    for (size_t i = 0; i < changes->count; i++) {
-        while (top != SIZE_MAX && !fvm_path_is_below(changes->at[i].path, changes->at[top].path))
-            top = parents[top];
-        parents[i] = top;
-        if (changes->at[i].kind == FVM_CREATED && changes->at[i].node == FVM_DIRECTORY)
-            top = i;
-    }
-    for (size_t i = changes->count; i-- > 0;) {
-        const struct fvm_change *change = &changes->at[i];
-
-        if (parents[i] != SIZE_MAX)
-            add_shape(&shapes[parents[i]], fvm_path_name(change->path), change->node,
-                      change->cb_after, &shapes[i]);
-    }
-    free(parents);
-    return 0;
+    return !fvm_tree_dir_walk(&dir, search->host.root_fd, path, strlen(path), FVM_TO_READ) &&
+           !shape_of(&dir, shape, 0);
 }
 
-static void collect_directories(struct search *search, const struct shape *shapes)
+static bool same_directory(void *context, const char *from, const char *to)
 {
-    for (size_t i = 0; i < search->changes->count; i++) {
-        const struct fvm_change *change = &search->changes->at[i];
-        bool created = change->kind == FVM_CREATED;
-        struct shape shape = shapes[i];
-
-        if (change->node != FVM_DIRECTORY ||
-            (!created && (change->kind != FVM_DELETED || search->hidden[i])))
-            continue;
-        if (!created) {
-            FVM_CLEANUP(tree_dir) struct fvm_tree_dir dir = FVM_TREE_DIR_NONE;
-
-            if (fvm_tree_dir_walk(&dir, search->host.root_fd, change->path, strlen(change->path),
-                                  FVM_TO_READ) ||
-                host_shape(&dir, &shape, 0))
-                continue; /* cannot be read: stays a deletion */
-        }
-        if (shape_key(&shape) != NO_SHAPE)
-            search->at[search->count++] =
-                (struct candidate){.i = i, .created = created, .key = shape_key(&shape)};
-    }
-}
-
-static bool same_directory(struct search *search, const struct candidate *deleted,
-                           const struct candidate *created)
-{
-    const char *from = search->changes->at[deleted->i].path;
-    const char *to = search->changes->at[created->i].path;
+    const struct search *search = context;
     struct fvm_side host = {FVM_TREE_DIR_NONE, false}, layer = {FVM_TREE_DIR_NONE, true};
     bool same =
         !fvm_tree_dir_walk(&host.dir, search->host.root_fd, from, strlen(from), FVM_TO_READ) &&
@@ -259,101 +92,15 @@ static bool same_directory(struct search *search, const struct candidate *delete
     return same;
 }
 
-/* Among trees of one shape: who equals exactly one of the other side? */
-static void pair_directories(struct search *search, size_t start, size_t end)
-{
-    struct candidate *at = search->at;
-
-    for (size_t d = start; d < end && !at[d].created; d++) {
-        size_t found = 0, partner = d;
-
-        for (size_t c = d + 1; c < end; c++) {
-            if (at[c].created && same_directory(search, &at[d], &at[c])) {
-                found++;
-                partner = c;
-            }
-        }
-        if (found != 1)
-            continue;
-        at[partner].partner = at[d].i;
-        at[partner].claims++;
-    }
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-
-    return x->i < y->i ? -1 : x->i > y->i;
-}
-
-static int find_directories(struct search *search)
-{
-    struct shape *shapes = calloc(search->changes->count + 1, sizeof(*shapes));
-    size_t deleted;
-    int rc = shapes ? created_shapes(search->changes, shapes) : -ENOMEM;
-
-    if (!rc)
-        collect_directories(search, shapes);
-    free(shapes);
-    qsort(search->at, search->count, sizeof(*search->at), by_key);
-    for (size_t i = 0, end; i < search->count; i = end) {
-        end = run_end(search, i, false, &deleted);
-        if (deleted * (end - i - deleted) <= MAX_TREE_PAIRS)
-            pair_directories(search, i, end);
-    }
-    /* Outermost first: what is below a renamed directory goes with it. */
-    qsort(search->at, search->count, sizeof(*search->at), by_place);
-    for (size_t c = 0; !rc && c < search->count; c++) {
-        size_t i = search->at[c].i;
-        const char *path = search->changes->at[i].path;
-
-        if (search->at[c].claims != 1 || search->drop[i])
-            continue;
-        rc = rename_to(search, search->at[c].partner, i);
-        for (size_t j = i + 1; j < search->changes->count; j++) {
-            if (!fvm_path_is_below(search->changes->at[j].path, path))
-                break;
-            search->drop[j] = true;
-        }
-    }
-    return rc;
-}
-
-static bool has_deletions(const struct fvm_changes *changes, enum fvm_node node)
-{
-    for (size_t i = 0; i < changes->count; i++)
-        if (changes->at[i].kind == FVM_DELETED && changes->at[i].node == node)
-            return true;
-    return false;
-}
-
 int fvm_changes_find_renames(struct fvm_changes *changes, const bool *hidden, int host_fd,
                              int layer_fd, struct fvm_error *err)
 {
-    struct search search = {.changes = changes,
-                            .hidden = hidden,
-                            .host = FVM_PARENT(host_fd, FVM_TO_READ),
-                            .layer = FVM_PARENT(layer_fd, FVM_TO_READ),
-                            .left_cb = MAX_READ_CB};
-    bool directories = has_deletions(changes, FVM_DIRECTORY);
-    int rc = 0;
+    struct search search = {.host = FVM_PARENT(host_fd, FVM_TO_READ),
+                            .layer = FVM_PARENT(layer_fd, FVM_TO_READ)};
+    const struct fvm_rename_ops ops = {hash_file, same_file, host_shape, same_directory, &search};
+    int rc = fvm_changes_pair(changes, hidden, &ops);
 
-    if (!directories && !has_deletions(changes, FVM_FILE))
-        return 0;
-    search.drop = calloc(changes->count, sizeof(*search.drop));
-    search.at = calloc(changes->count, sizeof(*search.at));
-    if (!search.drop || !search.at)
-        rc = -ENOMEM;
-    if (!rc && directories)
-        rc = find_directories(&search);
-    if (!rc)
-        rc = find_files(&search);
-    if (!rc)
-        fvm_changes_drop(changes, search.drop);
     fvm_parent_close(&search.host);
     fvm_parent_close(&search.layer);
-    free(search.drop);
-    free(search.at);
     return rc ? fvm_fail(err, rc, "out of memory while looking for renamed files") : 0;
 }

@@ -3,7 +3,7 @@
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
-#include "store/change.h"
+#include "store/lists.h"
 
 struct stat;
 
@@ -81,14 +81,6 @@ struct fvm_trail {
 int fvm_trail_push(struct fvm_trail *trail, const char *name);
 /** Go up. @param cch the length before the push */
 void fvm_trail_pop(struct fvm_trail *trail, size_t cch);
-/** Order of paths: bytes, '/' before all others. */
-int fvm_path_cmp(const char *a, const char *b);
-/** Is `path` below directory `dir`? */
-bool fvm_path_is_below(const char *path, const char *dir);
-/** Bytes of the parent's path; 0: the root. */
-size_t fvm_path_parent(const char *path);
-/** The last name. */
-const char *fvm_path_name(const char *path);
 /** Can it be a path in a change: relative, no "", "." or ".." in it, not too long? */
 bool fvm_path_is_sound(const char *path);
 /** Write "cannot <what> '<path>': <why>", odd bytes escaped. @return code */

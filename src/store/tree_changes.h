@@ -6,11 +6,6 @@
 
 /** Could fvm_tree_diff() have made it? Lists may come from elsewhere. */
 bool fvm_change_is_sound(const struct fvm_change *change);
-/** Append a change. @param path, from copied; from may be NULL @return 0; -ENOMEM */
-int fvm_changes_add(struct fvm_changes *changes, const struct fvm_change *change);
-/** Take out every change i with drop[i]. */
-void fvm_changes_drop(struct fvm_changes *changes, const bool *drop);
-
 /**
  * Turn pairs of created and deleted nodes into FVM_RENAMED; see fvm_tree_diff().
  *

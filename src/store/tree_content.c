@@ -48,26 +48,6 @@ int fvm_file_open(int dir_fd, const char *name, struct stat *st, bool unlock)
     return fd;
 }
 
-uint64_t fvm_hash_mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
-    return hash ^ hash >> 32;
-}
-
-uint64_t fvm_hash_bytes(const void *s, size_t cb)
-{
-    const unsigned char *at = s;
-    uint64_t hash = cb, word;
-
-    for (; cb >= sizeof(word); at += sizeof(word), cb -= sizeof(word)) {
-        memcpy(&word, at, sizeof(word));
-        hash = fvm_hash_mix(hash, word);
-    }
-    word = 0;
-    memcpy(&word, at, cb);
-    return fvm_hash_mix(hash, word);
-}
-
 static int read_at(int fd, void *buf, size_t cb, off_t at)
 {
     size_t done = 0;

@@ -21,10 +21,6 @@ int fvm_content_same(int a_fd, const struct stat *a, int b_fd, const struct stat
 int fvm_content_hash(int fd, const struct stat *st, uint64_t *hash);
 /** Copy content and size into an empty file, holes as holes, shared blocks where possible. */
 int fvm_content_copy(int from_fd, const struct stat *st, int to_fd);
-/** Mix a value into a hash. */
-uint64_t fvm_hash_mix(uint64_t hash, uint64_t value);
-/** Hash bytes. */
-uint64_t fvm_hash_bytes(const void *s, size_t cb);
 
 /* --- one node in two trees (tree_same.c) --------------------------------------------------- */
 /* A tree in a comparison: an open directory, and whether its files may be unlocked. */
@@ -51,8 +47,6 @@ int fvm_directory_same_metadata(const struct fvm_tree_dir *a, const struct fvm_t
 int fvm_tree_same(struct fvm_side *a, struct fvm_side *b, bool part, unsigned depth);
 
 /* --- putting one node in place (tree_put.c) ---------------------------------------------- */
-/** Does the name belong to a file that is being put in place? */
-bool fvm_put_is_temporary(const char *name);
 /** Remove what a crash left in a directory. */
 int fvm_put_clean(int dir_fd);
 /** Make `name` a directory, replacing what else is there. */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEMP_CAP = sizeof(".fvm-XXXXXXXX"), TEMP_TRIES = 65536 };
+enum { TEMP_TRIES = 65536 };
 
 struct put {
     int to_fd, from_fd;
@@ -24,36 +24,16 @@ struct put {
     void *context;
 };
 
-/* Four digits number, four check it, so that a file of somebody else is not taken for ours. */
-static unsigned check_digits(unsigned number)
-{
-    return (number * 40503U >> 3 ^ number ^ 0xf5a1U) & 0xffffU;
-}
-
-bool fvm_put_is_temporary(const char *name)
-{
-    unsigned number = 0, check = 0;
-    char again[TEMP_CAP];
-
-    if (strncmp(name, ".fvm-", 5) != 0 || strlen(name) != TEMP_CAP - 1 ||
-        sscanf(name + 5, "%4x%4x", &number, &check) != 2)
-        return false;
-    snprintf(again, sizeof(again), ".fvm-%04x%04x", number & 0xffffU,
-             check_digits(number) & 0xffffU);
-    return strcmp(name, again) == 0;
-}
-
-static void next_temporary(char name[TEMP_CAP])
+static void next_temporary(char name[FVM_TEMP_CAP])
 {
     static atomic_uint counter;
-    unsigned number = (atomic_fetch_add(&counter, 1) + (unsigned)getpid() * 61) & 0xffffU;
 
-    snprintf(name, TEMP_CAP, ".fvm-%04x%04x", number, check_digits(number));
+    fvm_put_temporary(name, atomic_fetch_add(&counter, 1) + (unsigned)getpid() * 61);
 }
 
 /* Make something under a temporary name. @param make returns -EEXIST when the name is taken */
 static int make_temporary(const struct put *put, int (*make)(const struct put *, const char *),
-                          char name[TEMP_CAP])
+                          char name[FVM_TEMP_CAP])
 {
     int rc = fvm_tree_step();
 
@@ -80,7 +60,7 @@ static int rename_away(const struct put *put, const char *name)
 static int settle(int dir_fd, const char *temp, const char *name)
 {
     struct put old = {.to_fd = dir_fd, .from_fd = -1, .name = name};
-    char away[TEMP_CAP];
+    char away[FVM_TEMP_CAP];
     int rc = fvm_tree_step();
 
     if (rc)
@@ -104,7 +84,7 @@ static int settle(int dir_fd, const char *temp, const char *name)
 
 static int put_temporary(const struct put *put, int (*make)(const struct put *, const char *))
 {
-    char temp[TEMP_CAP] = "";
+    char temp[FVM_TEMP_CAP] = "";
     int rc = make_temporary(put, make, temp);
 
     if (!rc)
@@ -238,7 +218,7 @@ int fvm_put_finish(struct fvm_tree_dir *to, const struct fvm_tree_dir *from)
 int fvm_put_deletion(int host_fd, const char *name)
 {
     struct put put = {.to_fd = host_fd, .from_fd = -1, .name = name};
-    char away[TEMP_CAP];
+    char away[FVM_TEMP_CAP];
     struct stat st;
     int rc = fvm_node_stat(host_fd, name, &st);
 

@@ -28,43 +28,6 @@ void fvm_trail_pop(struct fvm_trail *trail, size_t cch)
     trail->depth--;
 }
 
-static unsigned path_byte(char c)
-{
-    if (c == '\0')
-        return 0;
-    return c == '/' ? 1 : (unsigned)(unsigned char)c + 1;
-}
-
-int fvm_path_cmp(const char *a, const char *b)
-{
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return (int)path_byte(*a) - (int)path_byte(*b);
-}
-
-bool fvm_path_is_below(const char *path, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return strncmp(path, dir, len) == 0 && path[len] == '/';
-}
-
-size_t fvm_path_parent(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? (size_t)(slash - path) : 0;
-}
-
-const char *fvm_path_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 bool fvm_path_is_sound(const char *path)
 {
     unsigned depth = 0;

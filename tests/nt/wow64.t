@@ -74,7 +74,7 @@ rm -f "$w"/sys*/fvm-*.txt
 mkdir half; cp "$FVM_ENGINE"/fvm{start.exe,64.dll} half/; engine=$FVM_ENGINE
 FVM_ENGINE=$PWD/half
 inside 6 "$n64" "$pid" "$F"; is "$out" '64: host ' 'without fvm32.dll a VM runs 64-bit programs'
-inside 6 "$n32" "$pid" "$F"; is "$rc/$out" 126/ 'and no 32-bit one'; like "$err" 'cannot start the program: Windows error 193' 'with a message'
+inside 6 "$n32" "$pid" "$F"; is "$rc/$out" 126/ 'and no 32-bit one'; like "$err" 'not a Windows program that can run here' 'with a message'
 chain 6 "$n64" "$n32"; like "$out" $'^64: host [^\n]*\nnot started: error' 'nor as a child'
 printf 'no engine%5000s' '' >half/fvm32.dll; inside 7 "$n64" "$pid" "$F"; like "$rc $err" '^125 .*cannot load fvm32.dll' 'a damaged engine is said to be one'
 FVM_ENGINE=$engine

@@ -1,5 +1,5 @@
 /* tests/unit/linux_folders_test.c: which folders a VM may see. */
-#include "cli/folders.h"
+#include "cli/linux/folders.h"
 #include "tap.h"
 
 TEST(folders_table)

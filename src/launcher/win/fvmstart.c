@@ -1,6 +1,6 @@
 /* launcher/win/fvmstart.c: VMs inside this Windows: begin one, run programs in it.
  *
- * usage: fvmstart --vm NUMBER [--cwd FOLDER] PROGRAM [ARG...]
+ * usage: fvmstart --vm NUMBER [--cwd FOLDER] [--] PROGRAM [ARG...]
  *            run a program in a VM that runs; exit code: the program's
  *        fvmstart --vm NUMBER --layer FOLDER [--alias FROM=TO]... [--hide NAME]... PROGRAM [ARG...]
  *            begin a VM, run a program in it, end the VM with all that is left in it, unless others
@@ -33,23 +33,6 @@ static int fail(const struct win_vm *vm, DWORD error)
     return EXIT_FVM_FAILED;
 }
 
-/* The command line behind our own arguments, as it was written: quoting is the program's business.
- */
-static wchar_t *rest_of_line(int skip)
-{
-    wchar_t *at = GetCommandLineW();
-
-    while (skip--) {
-        bool quoted = false;
-
-        while (*at && (quoted || (*at != ' ' && *at != '\t')))
-            quoted ^= *at++ == '"';
-        while (*at == ' ' || *at == '\t')
-            at++;
-    }
-    return at;
-}
-
 static bool is(const wchar_t *text, const wchar_t *option)
 {
     return !wcscmp(text, option);
@@ -60,7 +43,8 @@ static int read_options(struct win_options *options, bool *serves, int argc, wch
 {
     int at = 1;
 
-    for (; at + 1 < argc && argv[at][0] == '-' && !is(argv[at], L"--serve"); at += 2) {
+    for (; at + 1 < argc && argv[at][0] == '-' && !is(argv[at], L"--serve") && !is(argv[at], L"--");
+         at += 2) {
         if (is(argv[at], L"--vm"))
             options->vm = wcstoul(argv[at + 1], NULL, 10);
         else if (is(argv[at], L"--layer"))
@@ -74,6 +58,7 @@ static int read_options(struct win_options *options, bool *serves, int argc, wch
         else
             return 0;
     }
+    at += at < argc && is(argv[at], L"--");
     *serves = at < argc && is(argv[at], L"--serve");
     if (at >= argc || !options->vm || options->vm > 65535)
         return 0;
@@ -105,7 +90,29 @@ static int serve(struct win_vm *vm)
     return 0;
 }
 
-static int run_inside(struct win_vm *vm, const struct win_options *options, wchar_t *command_line)
+static int cannot_start(const wchar_t *program, DWORD error)
+{
+    switch (error) {
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+    case ERROR_INVALID_NAME:
+        fprintf(stderr, "fvm: no program '%ls' in the VM\n", program);
+        return EXIT_NOT_FOUND;
+    case ERROR_BAD_EXE_FORMAT:
+    case ERROR_EXE_MACHINE_TYPE_MISMATCH:
+        fprintf(stderr, "fvm: '%ls' is not a Windows program that can run here\n", program);
+        return EXIT_CANNOT_EXECUTE;
+    case ERROR_ACCESS_DENIED:
+        fprintf(stderr, "fvm: cannot execute '%ls': access is denied\n", program);
+        return EXIT_CANNOT_EXECUTE;
+    default:
+        fprintf(stderr, "fvm: cannot start '%ls': Windows error %lu\n", program, error);
+        return EXIT_FVM_FAILED;
+    }
+}
+
+static int run_inside(struct win_vm *vm, const struct win_options *options, const wchar_t *program,
+                      wchar_t *command_line)
 {
     wchar_t here[MAX_PATH] = L".";
     const wchar_t *cwd = options->cwd ? options->cwd : here;
@@ -124,14 +131,9 @@ static int run_inside(struct win_vm *vm, const struct win_options *options, wcha
                 GetLastError());
         return EXIT_FVM_FAILED;
     }
+    win_ignore_interrupts();
     error = win_run(command_line, &code);
-    if (!error)
-        return (int)code;
-    fprintf(stderr, "fvm: cannot start the program: Windows error %lu\n", error);
-    if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
-        return EXIT_NOT_FOUND;
-    return error == ERROR_BAD_EXE_FORMAT || error == ERROR_ACCESS_DENIED ? EXIT_CANNOT_EXECUTE
-                                                                         : EXIT_FVM_FAILED;
+    return error ? cannot_start(program, error) : (int)code;
 }
 
 /* Another process of this program goes in: this one has to outlive the VM. */
@@ -169,9 +171,9 @@ int wmain(int argc, wchar_t **argv)
     else if (serves)
         code = serve(&vm);
     else if (options.layer)
-        code = run_and_end(&vm, &options, rest_of_line(program));
+        code = run_and_end(&vm, &options, win_rest_of_line(program));
     else
-        code = run_inside(&vm, &options, rest_of_line(program));
+        code = run_inside(&vm, &options, argv[program], win_rest_of_line(program));
     win_vm_close(&vm);
     return code;
 }

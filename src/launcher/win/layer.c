@@ -116,26 +116,24 @@ static void visit(struct walk *walk)
 /* --- the journal ------------------------------------------------------------------------- */
 
 /* Without all of it, what the VM deleted would be there again. */
-static DWORD replay(struct win_vm *vm, struct fvm_index *index, const uint8_t *data, size_t cb)
+static DWORD replay(uint64_t *journal_cb, struct fvm_index *index, const uint8_t *data, size_t cb)
 {
     size_t end;
 
     switch (fvm_journal_replay(index, data, cb, &end)) {
     case FVM_OK:
-        vm->block->journal_cb = (end + 7) & ~(size_t)7;
+        *journal_cb = (end + 7) & ~(size_t)7;
         return 0;
     case FVM_CORRUPT:
-        vm->failed = "the file 'journal' in the VM's layer is damaged; put it back from a backup";
         return ERROR_FILE_CORRUPT;
     case FVM_NEWER_FORMAT:
-        vm->failed = "the file 'journal' in the VM's layer is of another version of FVM";
         return ERROR_REVISION_MISMATCH;
     default:
         return ERROR_NOT_ENOUGH_MEMORY;
     }
 }
 
-static DWORD read_journal(struct win_vm *vm, struct fvm_index *index, const wchar_t *layer)
+static DWORD read_journal(uint64_t *journal_cb, struct fvm_index *index, const wchar_t *layer)
 {
     wchar_t path[PATH_CCH];
     LARGE_INTEGER size = {.QuadPart = 0};
@@ -146,13 +144,16 @@ static DWORD read_journal(struct win_vm *vm, struct fvm_index *index, const wcha
     wcscpy(path, layer);
     if (!push(path, L"journal"))
         return ERROR_FILENAME_EXCED_RANGE;
-    file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    *journal_cb = 0;
+    /* To look at a VM that runs, too: its programs are writing there. */
+    file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+                       0, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError() == ERROR_FILE_NOT_FOUND ? 0 : GetLastError();
     data = GetFileSizeEx(file, &size) && size.QuadPart < 1 << 30 ? malloc((size_t)size.QuadPart + 8)
                                                                  : NULL;
     if (data && ReadFile(file, data, (DWORD)size.QuadPart, &got, NULL) && got == size.QuadPart)
-        error = replay(vm, index, data, got);
+        error = replay(journal_cb, index, data, got);
     free(data);
     CloseHandle(file);
     return error;
@@ -160,7 +161,7 @@ static DWORD read_journal(struct win_vm *vm, struct fvm_index *index, const wcha
 
 /* All drives there are (GetLogicalDrives() would ask, and in Wine start, the mount manager). Each
  * drive's folder is made: private files of it have their place then. */
-static bool visit_drives(struct walk *walk, const wchar_t *layer)
+static bool make_drives(const wchar_t *layer)
 {
     for (int i = 0; i < 26; i++) {
         wchar_t drive[] = {(wchar_t)('A' + i), 0}, root[] = {drive[0], ':', '\\', 0};
@@ -172,6 +173,20 @@ static bool visit_drives(struct walk *walk, const wchar_t *layer)
         if (!push(work, L"files") || (CreateDirectoryW(work, NULL), !push(work, drive)))
             return false;
         CreateDirectoryW(work, NULL);
+    }
+    return true;
+}
+
+static bool visit_drives(struct walk *walk, const wchar_t *layer)
+{
+    for (int i = 0; i < 26; i++) {
+        wchar_t drive[] = {(wchar_t)('A' + i), 0}, work[PATH_CCH];
+
+        wcscpy(work, layer);
+        if (!push(work, L"files") || !push(work, drive))
+            return false;
+        if (!host_has_directory(work))
+            continue;
         swprintf(walk->layer, PATH_CCH, L"\\\\?\\%ls", work);
         walk->virtual[0] = drive[0];
         walk->virtual[1] = ':';
@@ -179,6 +194,17 @@ static bool visit_drives(struct walk *walk, const wchar_t *layer)
         visit(walk);
     }
     return !walk->failed;
+}
+
+DWORD win_layer_index(struct fvm_index *index, const wchar_t *layer, uint64_t *journal_cb)
+{
+    static struct walk walk;
+    DWORD error;
+
+    walk.index = *index;
+    walk.failed = false;
+    error = read_journal(journal_cb, index, layer);
+    return error || visit_drives(&walk, layer) ? error : ERROR_NOT_ENOUGH_MEMORY;
 }
 
 static bool put_aliases(struct fvm_block *block, const struct win_options *options)
@@ -207,9 +233,9 @@ static bool hide(struct fvm_index *index, const wchar_t *path)
 
 DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
 {
-    static struct walk walk;
     wchar_t layer[PATH_CCH], work[PATH_CCH];
     DWORD cch = GetFullPathNameW(options->layer, PATH_CCH, layer, NULL), error;
+    struct fvm_index index;
 
     vm->failed = "cannot open the VM's layer";
     if (!cch || cch >= PATH_CCH || !host_has_directory(layer))
@@ -220,19 +246,22 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
     CreateDirectoryW(work, NULL);
     if (!put(&vm->block->layer, L"\\??\\", layer, cch) || !put_aliases(vm->block, options))
         return ERROR_FILENAME_EXCED_RANGE;
-    if (fvm_failed(fvm_index_init(&walk.index, fvm_block_index(vm->block), FVM_INDEX_CB,
+    if (!make_drives(layer) ||
+        fvm_failed(fvm_index_init(&index, fvm_block_index(vm->block), FVM_INDEX_CB,
                                   (uint32_t)options->vm)))
         return ERROR_NOT_ENOUGH_MEMORY;
-    error = read_journal(vm, &walk.index, layer);
+    error = win_layer_index(&index, layer, &vm->block->journal_cb);
+    if (error == ERROR_FILE_CORRUPT)
+        vm->failed = "the file 'journal' in the VM's layer is damaged; put it back from a backup";
+    if (error == ERROR_REVISION_MISMATCH)
+        vm->failed = "the file 'journal' in the VM's layer is of another version of FVM";
     if (error)
         return error;
-    if (!visit_drives(&walk, layer))
-        return ERROR_NOT_ENOUGH_MEMORY;
     /* The layer itself is a name of the VM's own, where nothing is. */
-    if (!hide(&walk.index, layer))
+    if (!hide(&index, layer))
         return ERROR_NOT_ENOUGH_MEMORY;
     for (size_t i = 0; i < options->hidden_count; i++)
-        if (!hide(&walk.index, options->hidden[i]))
+        if (!hide(&index, options->hidden[i]))
             return ERROR_NOT_ENOUGH_MEMORY;
     fvm_block_init(vm->block, (uint32_t)options->vm);
     return 0;

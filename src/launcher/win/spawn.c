@@ -102,13 +102,18 @@ static bool load_engine(struct fvm_block *block, int kind, const void *file, siz
 }
 
 /* Without fvm32.dll a VM runs 64-bit programs only. */
-static DWORD load_engines(struct win_vm *vm)
+static DWORD load_engines(struct win_vm *vm, const wchar_t *folder)
 {
     static const WCHAR *const names[] = {
         [FVM_ENGINE_64] = L"fvm64.dll", [FVM_ENGINE_32] = L"fvm32.dll"};
     WCHAR path[MAX_PATH + 16];
-    DWORD cch = GetModuleFileNameW(NULL, path, MAX_PATH);
+    size_t cch;
 
+    if (folder && wcslen(folder) < MAX_PATH)
+        _snwprintf(path, MAX_PATH, L"%ls\\", folder);
+    else
+        GetModuleFileNameW(NULL, path, MAX_PATH);
+    cch = wcslen(path);
     while (cch && path[cch - 1] != '\\')
         cch--;
     for (int kind = 0; kind < FVM_ENGINES; kind++) {
@@ -133,9 +138,9 @@ static DWORD load_engines(struct win_vm *vm)
 
 /* --- block and job ----------------------------------------------------------------------- */
 
-static void name_of(WCHAR name[64], const char *what, const struct win_options *options)
+static void name_of(WCHAR name[64], const char *what, unsigned long number)
 {
-    _snwprintf(name, 64, L"__fvm_%hs_%lu", what, options->vm);
+    _snwprintf(name, 64, L"__fvm_%hs_%lu", what, number);
 }
 
 /* The job ends all its processes when the last handle to it is closed; none can leave it. */
@@ -145,7 +150,7 @@ static DWORD make_job(struct win_vm *vm, const struct win_options *options)
         .BasicLimitInformation = {.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE}};
     WCHAR name[64];
 
-    name_of(name, "job", options);
+    name_of(name, "job", options->vm);
     vm->job = CreateJobObjectW(NULL, name);
     if (!vm->job || !SetInformationJobObject(vm->job, JobObjectExtendedLimitInformation, &limits,
                                              sizeof(limits)))
@@ -203,7 +208,7 @@ static DWORD begin(struct win_vm *vm, const struct win_options *options)
     WCHAR name[64];
     bool exists;
 
-    name_of(name, "vm", options);
+    name_of(name, "vm", options->vm);
     vm->section =
         CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, FVM_BLOCK_CB, name);
     exists = GetLastError() == ERROR_ALREADY_EXISTS;
@@ -224,7 +229,7 @@ static DWORD begin(struct win_vm *vm, const struct win_options *options)
     if (error || exists)
         return error;
     vm->block->holders = 1;
-    error = load_engines(vm);
+    error = load_engines(vm, options->engines);
     return error ? error : win_layer_open(vm, options);
 }
 
@@ -242,6 +247,31 @@ DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
     return error;
 }
 
+bool win_vm_is_taken(unsigned long number)
+{
+    WCHAR name[64];
+    HANDLE section, job;
+
+    name_of(name, "vm", number);
+    section = OpenFileMappingW(FILE_MAP_READ, FALSE, name);
+    /* A job is there as long as somebody has a handle of one of its dead processes. */
+    name_of(name, "job", number);
+    job = OpenJobObjectW(JOB_OBJECT_QUERY, FALSE, name);
+    if (section)
+        CloseHandle(section);
+    if (job)
+        CloseHandle(job);
+    return section || job;
+}
+
+void win_vm_shut(const struct win_vm *vm)
+{
+    __atomic_store_n(&vm->block->holders, 0, __ATOMIC_SEQ_CST);
+    /* What was being started while we ended the others comes into the job later. */
+    for (int i = 0; i < 20 && (!i || win_vm_count(vm)); i++)
+        win_vm_end(vm);
+}
+
 void win_vm_release(const struct win_vm *vm)
 {
     if (__atomic_sub_fetch(&vm->block->holders, 1, __ATOMIC_ACQ_REL) == 0)
@@ -256,9 +286,9 @@ DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)
 
     if (error)
         return error;
-    name_of(name, "job", options);
+    name_of(name, "job", options->vm);
     vm->job = OpenJobObjectW(JOB_OBJECT_ASSIGN_PROCESS, FALSE, name);
-    name_of(name, "vm", options);
+    name_of(name, "vm", options->vm);
     vm->section = OpenFileMappingW(FILE_MAP_ALL_ACCESS, FALSE, name);
     if (!vm->section || !vm->job)
         return fail(vm, "this VM does not run");
@@ -332,7 +362,39 @@ DWORD win_vm_enter(struct win_vm *vm)
 {
     if (!AssignProcessToJobObject(vm->job, GetCurrentProcess()))
         return fail(vm, "cannot enter the VM's job");
+    /* Whoever ends the VM says so before he looks who is in it: see win_vm_shut(). */
+    if (!__atomic_load_n(&vm->block->holders, __ATOMIC_SEQ_CST))
+        return SetLastError(ERROR_PROCESS_ABORTED), fail(vm, "the VM is ending");
     return start_engine(vm);
+}
+
+/* Backslashes count only before a quote, as for CommandLineToArgvW. */
+wchar_t *win_rest_of_line(int skip)
+{
+    wchar_t *at = GetCommandLineW();
+
+    while (skip--) {
+        size_t slashes = 0;
+
+        for (bool quoted = false; *at && (quoted || (*at != ' ' && *at != '\t')); at++) {
+            if (*at == '"' && !(slashes & 1))
+                quoted = !quoted;
+            slashes = *at == '\\' ? slashes + 1 : 0;
+        }
+        while (*at == ' ' || *at == '\t')
+            at++;
+    }
+    return at;
+}
+
+static BOOL WINAPI leave_it(DWORD event)
+{
+    return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT;
+}
+
+void win_ignore_interrupts(void)
+{
+    SetConsoleCtrlHandler(leave_it, TRUE);
 }
 
 DWORD win_run(wchar_t *command_line, DWORD *code)

@@ -11,7 +11,8 @@ struct win_options {
     const wchar_t *aliases[WIN_ALIASES]; /* FROM=TO */
     const wchar_t *hidden[WIN_HIDDEN];   /* names where the VM sees nothing: Z:\vm */
     size_t alias_count, hidden_count;
-    bool may_run; /* win_vm_begin() shares in a VM that others have begun */
+    const wchar_t *engines; /* folder of fvm64.dll and fvm32.dll; NULL: beside this program */
+    bool may_run;           /* win_vm_begin() shares in a VM that others have begun */
 };
 
 enum { WIN_OBJECTS = 32 };
@@ -41,14 +42,23 @@ DWORD win_vm_find(struct win_vm *vm, const struct win_options *options);
  * The only thread of ours is the caller. On failure the process is half in and must end.
  */
 DWORD win_vm_enter(struct win_vm *vm);
+/** Does a VM of this number run in this Windows, or is it just ending? */
+bool win_vm_is_taken(unsigned long number);
 /** How many processes does it have? */
 DWORD win_vm_count(const struct win_vm *vm);
 /** End all its processes and wait until they are gone, at most a few seconds. */
 void win_vm_end(const struct win_vm *vm);
+/** From now on nobody gets in: end all that is in it, and what was on its way. */
+void win_vm_shut(const struct win_vm *vm);
 /** Whoever began it needs it no longer: the last one ends it. */
 void win_vm_release(const struct win_vm *vm);
 /** Let go of it. */
 void win_vm_close(struct win_vm *vm);
+/** The command line of this process behind its first words, as it was written: quoting is the
+ * program's business. */
+wchar_t *win_rest_of_line(int skip);
+/** Leave Ctrl-C to the program that we wait for. Programs started later are not told. */
+void win_ignore_interrupts(void);
 /** Run a program and wait for it. @param command_line is changed @param code [out] its exit code
  * @return 0; a Windows error */
 DWORD win_run(wchar_t *command_line, DWORD *code);
@@ -56,6 +66,16 @@ DWORD win_run(wchar_t *command_line, DWORD *code);
 /* --- layer.c ---------------------------------------------------------------------------------- */
 /** Fill the block of a new VM: names, and an index of what its layer has. @return 0; error */
 DWORD win_layer_open(struct win_vm *vm, const struct win_options *options);
+struct fvm_index;
+/**
+ * Bring into an empty index what a layer has: its journal, then its files.
+ *
+ * @param layer      absolute Windows path
+ * @param journal_cb [out] where the next record of the journal goes
+ * @return 0; ERROR_FILE_CORRUPT, ERROR_REVISION_MISMATCH the journal is; ERROR_NOT_ENOUGH_MEMORY,
+ *         also: a folder cannot be read whole; a Windows error of reading the journal
+ */
+DWORD win_layer_index(struct fvm_index *index, const wchar_t *layer, uint64_t *journal_cb);
 
 /* --- objects.c -------------------------------------------------------------------------------- */
 /** Make the VM's own directories of named objects (rooms/objects), or share in them. @return 0;

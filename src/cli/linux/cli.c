@@ -1,120 +1,15 @@
-/* cli/cli.c: see cli.h. */
-#include "cli/cli.h"
+/* cli/linux/cli.c: see cli.h. */
+#include "cli/linux/cli.h"
 
 #include "core/name.h"
-#include "core/utf.h"
 #include "store/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-void cli_message(const char *fmt, ...)
-{
-    FVM_CLEANUP(text) struct fvm_text line = {0};
-    char sentence[2048];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(sentence, sizeof(sentence), fmt, args);
-    va_end(args);
-    /* Names come from anywhere: what a terminal would obey is shown, not sent. */
-    fvm_text_puts(&line, "fvm: ");
-    fvm_utf8_add_visible(&line, sentence, strlen(sentence));
-    fvm_text_putc(&line, '\n');
-    if (!line.failed)
-        fputs(line.s, stderr);
-}
-
-int cli_failure(const struct fvm_error *err)
-{
-    cli_message("%s", err->text);
-    return CLI_FAILED;
-}
-
-void cli_usage_error(const struct cli_command *command, const char *fmt, ...)
-{
-    char sentence[1024];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(sentence, sizeof(sentence), fmt, args);
-    va_end(args);
-    cli_message("%s; usage: fvm %s %s (see: fvm %s --help)", sentence, command->name,
-                command->usage, command->name);
-    exit(CLI_FAILED);
-}
-
-static void print_help(const struct cli_command *command)
-{
-    printf("fvm %s: %s\n\nusage: fvm %s %s\n\n%s", command->name, command->summary, command->name,
-           command->usage, command->help);
-}
-
-static const struct cli_option *find_option(const struct cli_option *options, const char *word,
-                                            size_t cb)
-{
-    for (; options->name; options++)
-        if (strlen(options->name) == cb && !strncmp(options->name, word, cb))
-            return options;
-    return NULL;
-}
-
-static void append(char ***values, char *value)
-{
-    size_t count = 0;
-    char **grown;
-
-    while (*values && (*values)[count])
-        count++;
-    grown = realloc(*values, (count + 2) * sizeof(*grown));
-    if (!grown)
-        abort(); /* out of memory while reading a command line */
-    grown[count] = value;
-    grown[count + 1] = NULL;
-    *values = grown;
-}
-
-int cli_options(const struct cli_command *command, int argc, char **argv,
-                const struct cli_option *options)
-{
-    int i;
-
-    for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-        char *word = argv[i] + 2, *value = strchr(argv[i], '=');
-        const struct cli_option *option;
-
-        if (!strcmp(argv[i], "--"))
-            return i + 1;
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-            print_help(command);
-            exit(CLI_OK);
-        }
-        option = argv[i][1] == '-'
-                     ? find_option(options, word, value ? (size_t)(value - word) : strlen(word))
-                     : NULL;
-        if (!option)
-            cli_usage_error(command, "unknown option '%s'", argv[i]);
-        if (option->flag && value)
-            cli_usage_error(command, "option '--%s' takes no value", option->name);
-        if (option->flag) {
-            *option->flag = true;
-            continue;
-        }
-        value = value ? value + 1 : argv[++i];
-        if (!value)
-            cli_usage_error(command, "option '--%s' needs a value", option->name);
-        if (option->values)
-            append(option->values, value);
-        else
-            *option->value = value;
-    }
-    return i;
-}
 
 int cli_add_folder(struct cli_world *world, const char *path, bool file_only)
 {
@@ -232,46 +127,11 @@ int cli_open_host(void *context, const char *path)
     return -1;
 }
 
-void cli_check_level(const struct cli_command *command, const char *level)
-{
-    if (strcmp(level, FVM_SEALED) != 0 && strcmp(level, FVM_SHARED) != 0)
-        cli_usage_error(command,
-                        "--level %s is not offered: only '" FVM_SEALED "' and '" FVM_SHARED "'",
-                        level);
-}
-
 bool cli_is_running(const struct fvm_vm *vm)
 {
     FVM_CLEANUP(fd) int fd = fvm_dir_open(vm->fd, "."); /* a lock of our own, gone at once */
 
     return fd >= 0 && fvm_lock(fd, true, false) == -EAGAIN;
-}
-
-int cli_print(const struct fvm_text *text)
-{
-    if (text->failed) {
-        cli_message("out of memory");
-        return CLI_FAILED;
-    }
-    if ((text->cb && fwrite(text->s, 1, text->cb, stdout) != text->cb) || fflush(stdout)) {
-        if (errno != EPIPE)
-            cli_message("cannot write the output: %s", strerror(errno));
-        return CLI_FAILED;
-    }
-    return CLI_OK;
-}
-
-void cli_add_size(struct fvm_text *text, uint64_t cb)
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-    double size = (double)cb;
-    size_t unit = 0;
-
-    while (size >= 1000 && unit + 1 < ARRAY_LEN(units)) {
-        size /= 1000;
-        unit++;
-    }
-    fvm_text_printf(text, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
 }
 
 void cli_progress(void *context, unsigned step, unsigned steps, const char *what)

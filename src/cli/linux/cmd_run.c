@@ -1,6 +1,6 @@
-/* cli/cmd_run.c: `fvm run`: a program in a VM, as if it had been started without FVM. */
-#include "cli/cli.h"
-#include "cli/folders.h"
+/* cli/linux/cmd_run.c: `fvm run`: a program in a VM, as if it had been started without FVM. */
+#include "cli/linux/cli.h"
+#include "cli/linux/folders.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -365,85 +365,24 @@ static int run_all(struct run *run)
     return code;
 }
 
-static void refuse(const struct cli_command *command, const char *option, const char *value,
-                   const char *only)
+int cli_run(const struct cli_words *words)
 {
-    if (value && strcmp(value, only))
-        cli_usage_error(command, "--%s %s is not offered yet: only '%s'", option, value, only);
-}
+    struct run run = {.vm_name = words->vm,
+                      .base = words->base ? words->base : FVM_BASE_DEFAULT,
+                      .level = words->level,
+                      .cwd = words->cwd,
+                      .keep = words->keep,
+                      .env = words->env,
+                      .program = {.argv = words->words},
+                      .vm = {.fd = -1},
+                      .world = {.store = {.fd = -1}}};
+    int code = find_program(&run, words->words[0]);
 
-static int run_command(int argc, char **argv)
-{
-    struct run run = {.base = FVM_BASE_DEFAULT, .vm = {.fd = -1}, .world = {.store = {.fd = -1}}};
-    const char *net = NULL, *display = NULL;
-    const struct cli_option options[] = {
-        {"vm", NULL, &run.vm_name, NULL},
-        {"base", NULL, &run.base, NULL},
-        {"keep", &run.keep, NULL, NULL},
-        {"env", NULL, NULL, &run.env},
-        {"cwd", NULL, &run.cwd, NULL},
-        {"level", NULL, &run.level, NULL},
-        {"net", NULL, &net, NULL},
-        {"display", NULL, &display, NULL},
-        {0},
-    };
-    int at = cli_options(&cli_run, argc, argv, options), code;
-
-    if (run.level)
-        cli_check_level(&cli_run, run.level);
-    refuse(&cli_run, "net", net, "none");
-    refuse(&cli_run, "display", display, "none");
-    if (at >= argc)
-        cli_usage_error(&cli_run, "no program given");
-    if (run.vm_name && run.keep)
-        cli_usage_error(&cli_run, "--keep is for a new VM, --vm names one that is kept anyway");
-    for (char **env = run.env; env && *env; env++)
-        if (!strchr(*env, '=') || **env == '=')
-            cli_usage_error(&cli_run, "--env wants NAME=VALUE, not '%s'", *env);
-    run.program.argv = argv + at;
-    code = find_program(&run, argv[at]);
     if (!code)
         code = choose_folders(&run) ? CLI_FAILED : run_all(&run);
     fvm_vm_close(&run.vm);
     cli_close(&run.world);
     free(run.linux_path);
     free(run.linux_cwd);
-    free(run.env);
     return code;
 }
-
-const struct cli_command cli_run = {
-    .name = "run",
-    .usage = "[OPTION...] [--] PROGRAM [ARG...]",
-    .summary = "run a Windows program in a VM",
-    .help =
-        "PROGRAM is a Windows path (C:\\dir\\a.exe), a name on the VM's PATH (cmd, notepad), or a\n"
-        "Linux path to an .exe, .com, .bat, .cmd or .msi file. Its folder and the current folder "
-        "are\n"
-        "visible in the VM at their own paths (drive Z:), copy-on-write; the rest of your home is "
-        "not.\n"
-        "Standard input, output and error, pipes, Ctrl-C and the exit code are the program's "
-        "own.\n\n"
-        "Without --vm the program gets a throw-away VM, which is deleted when its last program "
-        "ends.\n"
-        "If the VM runs already, the program joins it.\n\n"
-        "  --vm NAME        run in this VM (see: fvm create)\n"
-        "  --keep           keep the new VM: its name is told at the end\n"
-        "  --base NAME      base of the new VM (default: default)\n"
-        "  --cwd DIR        folder to start in, a Linux path or a Windows path of the VM\n"
-        "  --env NAME=VALUE set a variable; of your own environment only language, terminal and "
-        "time\n"
-        "                   zone are passed on\n"
-        "  --level LEVEL    sealed (default): the VM has a Windows of its own, and the kernel "
-        "holds it\n"
-        "                   apart; shared: it shares one sealed Windows with the other shared "
-        "VMs:\n"
-        "                   files and processes are its own, the registry, named objects, pipes "
-        "and\n"
-        "                   services are not yet; for programs that mean no harm to other VMs\n"
-        "  --net none       no network (the only choice so far)\n"
-        "  --display none   no display; GUI programs run unseen (the only choice so far)\n\n"
-        "exit code: the program's; 125 fvm failed, 126 no Windows program that can run here, 127 "
-        "not found\n",
-    .run = run_command,
-};

@@ -1,6 +1,6 @@
-/* cli/cmd_ps.c: `fvm ps`: the processes of running VMs, as the host's /proc tells them. */
-#include "cli/cli.h"
-#include "core/json.h"
+/* cli/linux/cmd_ps.c: `fvm ps`: the processes of running VMs, as the host's /proc tells them. */
+#include "cli/linux/cli.h"
+#include "cli/show.h"
 #include "store/file.h"
 
 #include <ctype.h>
@@ -95,25 +95,8 @@ static bool look(struct process *process, const char *pid, const struct stat *ns
     return true;
 }
 
-static void add(struct fvm_text *out, struct fvm_json *json, const char *vm,
-                const struct process *process)
-{
-    if (json) {
-        fvm_json_object(json, NULL);
-        fvm_json_put_string(json, "vm", vm);
-        fvm_json_put_int(json, "pid", process->vm_pid);
-        fvm_json_put_int(json, "host_pid", process->host_pid);
-        fvm_json_put_uint(json, "rss", process->rss_cb);
-        fvm_json_put_string(json, "command", process->command);
-        fvm_json_end_object(json);
-        return;
-    }
-    fvm_text_printf(out, "%-16s %6ld %8ld %7.1f MB  %s\n", vm, process->vm_pid, process->host_pid,
-                    (double)process->rss_cb / 1e6, process->command);
-}
-
-static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store,
-                  const struct fvm_vm *vm, struct fvm_error *err)
+static int add_vm(struct cli_table *table, const struct fvm_store *store, const struct fvm_vm *vm,
+                  struct fvm_error *err)
 {
     struct fvm_link link;
     struct stat ns;
@@ -130,7 +113,9 @@ static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_
 
             if (isdigit((unsigned char)entry->d_name[0]) &&
                 look(&process, entry->d_name, &ns, link.number))
-                add(out, json, vm->name, &process);
+                cli_ps_add(table, vm->name,
+                           &(struct cli_process){process.host_pid, process.vm_pid, process.rss_cb,
+                                                 process.command});
         }
     if (proc)
         closedir(proc);
@@ -139,8 +124,8 @@ static int add_vm(struct fvm_text *out, struct fvm_json *json, const struct fvm_
     return 0;
 }
 
-static int add_named(struct fvm_text *out, struct fvm_json *json, const struct fvm_store *store,
-                     char **names, bool must_exist, struct fvm_error *err)
+static int add_named(struct cli_table *table, const struct fvm_store *store, char **names,
+                     bool must_exist, struct fvm_error *err)
 {
     for (; *names; names++) {
         FVM_CLEANUP(vm) struct fvm_vm vm = {.fd = -1};
@@ -152,50 +137,32 @@ static int add_named(struct fvm_text *out, struct fvm_json *json, const struct f
         if (result && !must_exist)
             continue;
         if (!result)
-            result = add_vm(out, json, store, &vm, err);
+            result = add_vm(table, store, &vm, err);
         if (result)
             return result;
     }
     return 0;
 }
 
-static int ps_command(int argc, char **argv)
+int cli_ps(const struct cli_words *words)
 {
     struct cli_world world = {.store = {.fd = -1}};
     struct fvm_error err = {{0}};
-    FVM_CLEANUP(text) struct fvm_text out = {0};
+    struct cli_table table;
     FVM_CLEANUP(names) char **all = NULL;
     FVM_CLEANUP(fd) int vms = -1;
-    struct fvm_json writer = {.text = &out, .indent = 2};
-    bool json = false;
-    const struct cli_option options[] = {{"json", &json, NULL, NULL}, {0}};
-    int at = cli_options(&cli_ps, argc, argv, options);
     int result = cli_open(&world, NULL, 0, &err);
 
     if (!result) {
         vms = fvm_dir_open(world.store.fd, "vms");
         result = vms < 0 ? vms : fvm_dir_names(vms, &all, NULL);
     }
-    if (json)
-        fvm_json_array(&writer, NULL);
-    else
-        fvm_text_printf(&out, "%-16s %6s %8s %10s  %s\n", "VM", "PID", "HOSTPID", "RSS", "COMMAND");
+    cli_ps_begin(&table, words->json);
     if (!result)
-        result = add_named(&out, json ? &writer : NULL, &world.store, at < argc ? argv + at : all,
-                           at < argc, &err);
-    if (json) {
-        fvm_json_end_array(&writer);
-        fvm_text_putc(&out, '\n');
-    }
+        result =
+            add_named(&table, &world.store, words->count ? words->words : all, words->count, &err);
     cli_close(&world);
-    return result ? cli_failure(&err) : cli_print(&out);
+    if (result)
+        fvm_text_free(&table.out);
+    return result ? cli_failure(&err) : cli_table_print(&table);
 }
-
-const struct cli_command cli_ps = {
-    .name = "ps",
-    .usage = "[--json] [NAME...]",
-    .summary = "list the processes of running VMs",
-    .help = "PID is the process' number inside its VM (1 is FVM's own), HOSTPID outside.\n\n"
-            "  --json   an array of {vm, pid, host_pid, rss (bytes), command}\n",
-    .run = ps_command,
-};

@@ -1,4 +1,4 @@
-/* cli/folders.h: which of the user's Linux folders a VM may see. Pure. */
+/* cli/linux/folders.h: which of the user's Linux folders a VM may see. Pure. */
 #pragma once
 #include "core/base.h"
 

@@ -1,13 +1,9 @@
-/* cli/cmd_diff.c: `fvm diff`: what a VM changed, files and registry, for people, for programs, for
- * regedit. */
-#include "cli/cli.h"
-#include "core/json.h"
+/* cli/show_diff.c: what a VM changed, files and registry, for people, for programs, for regedit;
+ * see show.h. */
+#include "cli/show.h"
 #include "core/reg.h"
 #include "core/utf.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -165,7 +161,7 @@ static void walk_registry(struct registry_walk *walk)
     }
 }
 
-static size_t file_changes(const struct fvm_collection *all)
+static size_t count_files(const struct fvm_collection *all)
 {
     size_t count = 0;
 
@@ -177,7 +173,7 @@ static size_t file_changes(const struct fvm_collection *all)
 static void add_people(struct fvm_text *out, struct fvm_collection *all)
 {
     struct registry_walk walk = {.all = all, .out = out};
-    size_t files = file_changes(all);
+    size_t files = count_files(all);
 
     if (files)
         fvm_text_puts(out, "files\n");
@@ -250,79 +246,23 @@ static void add_json(struct fvm_text *out, const char *vm, bool running, struct 
     fvm_text_putc(out, '\n');
 }
 
-struct diff {
-    bool json, reg, stat;
-    const char *name;
-};
-
-static int diff(struct cli_world *world, struct fvm_vm *vm, const struct diff *wanted,
-                struct fvm_error *err)
+int cli_show_changes(const struct cli_words *words, const char *vm, bool running,
+                     struct fvm_collection *all)
 {
-    FVM_CLEANUP(collection) struct fvm_collection all = {0};
     FVM_CLEANUP(text) struct fvm_text out = {0};
-    unsigned flags =
-        FVM_COLLECT_TO_LOOK | (wanted->reg ? FVM_COLLECT_REGISTRY_ONLY : FVM_COLLECT_HOST_REGISTRY);
-    bool running = cli_is_running(vm);
-    int result = fvm_collect(&all, &world->store, vm, flags, cli_open_host, world, err);
 
-    if (result)
-        return result;
-    if (running && !wanted->json)
-        cli_message("VM '%s' is running: its registry is shown as of about a second ago", vm->name);
-    if (wanted->json)
-        add_json(&out, vm->name, running, &all);
-    else if (wanted->stat)
-        add_stat(&out, &all);
-    else if (wanted->reg)
-        out.failed |= fvm_failed(fvm_reg_write_delta(all.registry, FVM_REG_FOR_IMPORT, &out));
+    if (words->json)
+        add_json(&out, vm, running, all);
+    else if (words->stat)
+        add_stat(&out, all);
+    else if (words->reg)
+        out.failed |= fvm_failed(fvm_reg_write_delta(all->registry, FVM_REG_FOR_IMPORT, &out));
     else
-        add_people(&out, &all);
-    return cli_print(&out) ? fvm_fail(err, -EIO, "the changes were not printed whole") : 0;
+        add_people(&out, all);
+    return cli_print(&out);
 }
 
-static int diff_command(int argc, char **argv)
+size_t cli_count_changes(const struct fvm_collection *all)
 {
-    struct cli_world world = {.store = {.fd = -1}};
-    struct fvm_vm vm = {.fd = -1};
-    struct fvm_error err = {{0}};
-    struct diff wanted = {0};
-    const struct cli_option options[] = {{"json", &wanted.json, NULL, NULL},
-                                         {"reg", &wanted.reg, NULL, NULL},
-                                         {"stat", &wanted.stat, NULL, NULL},
-                                         {0}};
-    int at = cli_options(&cli_diff, argc, argv, options), result;
-
-    if (at + 1 != argc)
-        cli_usage_error(&cli_diff, "exactly one NAME is wanted");
-    if (wanted.json + wanted.reg + wanted.stat > 1)
-        cli_usage_error(&cli_diff, "--json, --reg and --stat exclude each other");
-    result = cli_open(&world, argv[at], 0, &err);
-    if (!result)
-        result = fvm_vm_open(&vm, &world.store, argv[at], &err);
-    if (!result)
-        result = diff(&world, &vm, &wanted, &err);
-    fvm_vm_close(&vm);
-    cli_close(&world);
-    return result ? cli_failure(&err) : CLI_OK;
+    return count_files(all) + fvm_reg_key_count(all->registry);
 }
-
-const struct cli_command cli_diff = {
-    .name = "diff",
-    .usage = "[--json | --reg | --stat] NAME",
-    .summary = "show what a VM changed, files and registry",
-    .help =
-        "  + created   ~ changed   . only time, mode or attributes   - deleted   ! replaced   > "
-        "renamed\n\n"
-        "Compared with the version of the base that the VM stands on; folders of yours that it saw "
-        "(drive Z:)\n"
-        "with what is in them now. What Wine's own start changes is left out.\n\n"
-        "  --json   {vm, running, files: [{change, node, path, from, size_before, size_after}],\n"
-        "            registry: [{change, key, value, type}]}; change is created, changed, "
-        "metadata, deleted,\n"
-        "            replaced or renamed; node is file, directory, link or special; an entry "
-        "without `value`\n"
-        "            is the key itself\n"
-        "  --reg    the registry's changes as a .reg file that regedit imports\n"
-        "  --stat   counts only\n",
-    .run = diff_command,
-};

@@ -1,5 +1,5 @@
-/* cli/folders.c: see folders.h. */
-#include "cli/folders.h"
+/* cli/linux/folders.c: see folders.h. */
+#include "cli/linux/folders.h"
 
 #include <string.h>
 

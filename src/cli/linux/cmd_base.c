@@ -1,5 +1,5 @@
-/* cli/cmd_base.c: `fvm base`: the Windows that VMs stand on. */
-#include "cli/cli.h"
+/* cli/linux/cmd_base.c: `fvm base`: the Windows that VMs stand on. */
+#include "cli/linux/cli.h"
 #include "core/json.h"
 #include "store/change.h"
 #include "store/file.h"
@@ -53,33 +53,17 @@ static int list(const struct cli_world *world, bool json, struct fvm_error *err)
     return cli_print(&out) ? fvm_fail(err, -EIO, "cannot print") : 0;
 }
 
-static int base_command(int argc, char **argv)
+int cli_base(const struct cli_words *words)
 {
     struct cli_world world = {.store = {.fd = -1}};
     struct fvm_error err = {{0}};
-    bool json = false;
-    const struct cli_option options[] = {{"json", &json, NULL, NULL}, {0}};
-    int at = cli_options(&cli_base, argc, argv, options), result;
-    const char *what = at < argc ? argv[at] : "list";
-    const char *name = at + 1 < argc ? argv[at + 1] : FVM_BASE_DEFAULT;
+    const char *what = words->count ? words->words[0] : "list";
+    const char *name = words->count > 1 ? words->words[1] : FVM_BASE_DEFAULT;
+    int result = cli_open(&world, NULL, strcmp(what, "list") ? CLI_NEEDS_WINE : 0, &err);
 
-    if (at + 2 < argc || (strcmp(what, "list") && strcmp(what, "create")))
-        cli_usage_error(&cli_base, "cannot '%s'", what);
-    result = cli_open(&world, NULL, strcmp(what, "list") ? CLI_NEEDS_WINE : 0, &err);
     if (!result)
-        result = strcmp(what, "list") ? create(&world, name, &err) : list(&world, json, &err);
+        result =
+            strcmp(what, "list") ? create(&world, name, &err) : list(&world, words->json, &err);
     cli_close(&world);
     return result ? cli_failure(&err) : CLI_OK;
 }
-
-const struct cli_command cli_base = {
-    .name = "base",
-    .usage = "[--json] [list | create [NAME]]",
-    .summary = "list or make the Windows that VMs stand on",
-    .help =
-        "A base is a Windows (a Wine prefix) that FVM made. VMs see it and never change it; only\n"
-        "`fvm commit` does, by a new version, while running VMs keep the one they have.\n"
-        "The base 'default' is made by itself when it is first needed.\n\n"
-        "  --json   list as an array of {name, version, user}\n",
-    .run = base_command,
-};

@@ -1,0 +1,286 @@
+/* cli/commands.c: all commands: names, options, help. A line of help that only one system's command
+ * tells is marked, and a string of its own. */
+#include "cli/grammar.h"
+
+#include <string.h>
+
+/* Bits of struct cli_command's options, in the order of grammar.c's table. */
+enum cli_option {
+    OPTION_VM = 1 << 0,
+    OPTION_BASE = 1 << 1,
+    OPTION_LEVEL = 1 << 2,
+    OPTION_CWD = 1 << 3,
+    OPTION_NET = 1 << 4,
+    OPTION_DISPLAY = 1 << 5,
+    OPTION_ENV = 1 << 6,
+    OPTION_ONLY = 1 << 7,
+    OPTION_KEEP = 1 << 8,
+    OPTION_JSON = 1 << 9,
+    OPTION_REG = 1 << 10,
+    OPTION_STAT = 1 << 11,
+    OPTION_FORCE = 1 << 12,
+    OPTION_DRY_RUN = 1 << 13
+};
+
+static void check_program(const struct cli_words *words)
+{
+    if (!words->count)
+        cli_usage_error(words->command, "no program given");
+    if (words->vm && words->keep)
+        cli_usage_error(words->command,
+                        "--keep is for a new VM, --vm names one that is kept anyway");
+    for (char **env = words->env; env && *env; env++)
+        if (!strchr(*env, '=') || **env == '=')
+            cli_usage_error(words->command, "--env wants NAME=VALUE, not '%s'", *env);
+}
+
+static void check_one_name(const struct cli_words *words)
+{
+    if (words->count != 1)
+        cli_usage_error(words->command, "exactly one NAME is wanted");
+    if (words->json + words->reg + words->stat > 1)
+        cli_usage_error(words->command, "--json, --reg and --stat exclude each other");
+}
+
+static void check_names(const struct cli_words *words)
+{
+    if (!words->count)
+        cli_usage_error(words->command, "a VM's NAME is wanted");
+}
+
+static void check_no_words(const struct cli_words *words)
+{
+    if (words->count)
+        cli_usage_error(words->command, "no words are wanted behind the options");
+}
+
+static void check_any(const struct cli_words *words)
+{
+    (void)words;
+}
+
+static void check_base(const struct cli_words *words)
+{
+    const char *what = words->count ? words->words[0] : "list";
+
+    if (words->count > 2 || (strcmp(what, "list") != 0 && strcmp(what, "create") != 0))
+        cli_usage_error(words->command, "cannot '%s'", what);
+}
+
+/* A marked line is a string of its own. */
+/* clang-format off */
+static const char run_help[] =
+    CLI_ON_LINUX "PROGRAM is a Windows path (C:\\dir\\a.exe), a name on the VM's PATH (cmd, notepad), or a\n"
+    CLI_ON_LINUX "Linux path to an .exe, .com, .bat, .cmd or .msi file. Its folder and the current folder are\n"
+    CLI_ON_LINUX "visible in the VM at their own paths (drive Z:), copy-on-write; the rest of your home is not.\n"
+    CLI_ON_WINDOWS "PROGRAM is a path (C:\\dir\\a.exe) or a name on the PATH (cmd, notepad), as the VM has it. The\n"
+    CLI_ON_WINDOWS "whole Windows is visible in the VM, copy-on-write, but for what FVM itself keeps.\n"
+    "Standard input, output and error, pipes, Ctrl-C and the exit code are the program's own.\n"
+    "\n"
+    "Without --vm the program gets a throw-away VM, which is deleted when its last program ends.\n"
+    "If the VM runs already, the program joins it.\n"
+    "\n"
+    "  --vm NAME        run in this VM (see: fvm create)\n"
+    "  --keep           keep the new VM: its name is told at the end\n"
+    CLI_ON_LINUX "  --base NAME      base of the new VM (default: default)\n"
+    CLI_ON_LINUX "  --cwd DIR        folder to start in, a Linux path or a Windows path of the VM\n"
+    CLI_ON_LINUX "  --env NAME=VALUE set a variable; of your own environment only language, terminal and time\n"
+    CLI_ON_LINUX "                   zone are passed on\n"
+    CLI_ON_LINUX "  --level LEVEL    sealed (default): the VM has a Windows of its own, and the kernel holds it\n"
+    CLI_ON_LINUX "                   apart; shared: it shares one sealed Windows with the other shared VMs:\n"
+    CLI_ON_LINUX "                   files and processes are its own, the registry, named objects, pipes and\n"
+    CLI_ON_LINUX "                   services are not yet; for programs that mean no harm to other VMs\n"
+    CLI_ON_LINUX "  --net none       no network (the only choice so far)\n"
+    CLI_ON_LINUX "  --display none   no display; GUI programs run unseen (the only choice so far)\n"
+    CLI_ON_WINDOWS "  --cwd DIR        folder to start in, as the VM has it\n"
+    CLI_ON_WINDOWS "  --env NAME=VALUE set a variable; your own environment is passed on\n"
+    CLI_ON_WINDOWS "  --level shared   files and processes are the VM's own, the registry, named objects, pipes\n"
+    CLI_ON_WINDOWS "                   and services are not yet; for programs that mean no harm (the only\n"
+    CLI_ON_WINDOWS "                   choice on Windows)\n"
+    CLI_ON_WINDOWS "  --net host       the network is the host's (the only choice so far)\n"
+    CLI_ON_WINDOWS "  --display host   windows are on the host's display (the only choice so far)\n"
+    "\n"
+    "exit code: the program's; 125 fvm failed, 126 no Windows program that can run here, 127 not found\n";
+
+static const char create_help[] =
+    CLI_ON_LINUX "The VM begins as an exact copy of its base and costs no more than a few folders.\n"
+    CLI_ON_WINDOWS "The VM begins as this Windows is and costs no more than a few folders.\n"
+    "Names are letters, digits and . _ - , at most 64, and differ by more than case.\n"
+    "\n"
+    CLI_ON_LINUX "  --base NAME     what it stands on (default: default; see: fvm base)\n"
+    CLI_ON_LINUX "  --level LEVEL   sealed (default) or shared; see: fvm run --help\n"
+    CLI_ON_WINDOWS "  --level shared  the only choice on Windows; see: fvm run --help\n";
+
+static const char commit_help[] =
+    CLI_ON_LINUX "Files, deletions and registry of drive C: go into the base as one step; changes in folders of yours\n"
+    CLI_ON_LINUX "(drive Z:) go into these folders. The VM keeps only what was not committed. The VM must not run; others\n"
+    CLI_ON_LINUX "of the base may: they keep the version that they were started on, their next start sees the new one.\n"
+    CLI_ON_WINDOWS "Files and deletions go into this Windows, each as one step. The VM keeps only what was not\n"
+    CLI_ON_WINDOWS "committed. The VM must not run; others may: they see what is committed at once.\n"
+    "If the host changed the same thing since the VM first saw it, nothing is done and the conflicts are\n"
+    "listed. Killed half-way, say it again: it finishes.\n"
+    "\n"
+    "  --only GLOB   only what matches; * and ? match \\ too; a folder or key stands for all below it\n"
+    CLI_ON_LINUX "                (C:\\users\\*, HKCU\\Software\\Foo, Z:\\home\\me\\work\\*.txt); may be repeated\n"
+    CLI_ON_WINDOWS "                (C:\\users\\*, D:\\work\\*.txt); may be repeated\n"
+    "  --dry-run     say what would be done\n"
+    "  --force       in a conflict the VM wins\n";
+
+static const char diff_help[] =
+    "  + created   ~ changed   . only time, mode or attributes   - deleted   ! replaced   > renamed\n"
+    "\n"
+    CLI_ON_LINUX "Compared with the version of the base that the VM stands on; folders of yours that it saw (drive Z:)\n"
+    CLI_ON_LINUX "with what is in them now. What Wine's own start changes is left out.\n"
+    CLI_ON_WINDOWS "Compared with this Windows as it is now.\n"
+    "\n"
+    "  --json   {vm, running, files: [{change, node, path, from, size_before, size_after}],\n"
+    "            registry: [{change, key, value, type}]}; change is created, changed, metadata, deleted,\n"
+    "            replaced or renamed; node is file, directory, link or special; an entry without `value`\n"
+    "            is the key itself\n"
+    "  --reg    the registry's changes as a .reg file that regedit imports\n"
+    "  --stat   counts only\n";
+
+static const char list_help[] =
+    "FILES is the size of what a VM keeps of its own; the base is shared.\n"
+    "\n"
+    "  --json   an array of {name, state (running, stopped, damaged), level, base, version, temporary,\n"
+    "           created, bytes, files; error if damaged}\n";
+
+static const char ps_help[] =
+    CLI_ON_LINUX "PID is the process' number inside its VM (1 is FVM's own), HOSTPID outside.\n"
+    CLI_ON_WINDOWS "PID is the process' number inside its VM, HOSTPID outside: the same at the level shared.\n"
+    "\n"
+    "  --json   an array of {vm, pid, host_pid, rss (bytes), command}\n";
+
+static const char stop_help[] =
+    CLI_ON_LINUX "Programs are ended without being asked; what they had written is kept, the registry too.\n"
+    CLI_ON_WINDOWS "Programs are ended without being asked; what they had written is kept.\n"
+    "A VM that does not run is left as it is.\n";
+
+static const char delete_help[] =
+    "There is no way back. A damaged VM (see: fvm list) is removed by deleting its folder.\n"
+    "\n"
+    "  --force   stop it first if it runs\n";
+
+static const char discard_help[] =
+    "The host's files and registry values shine through again. The VM must not run.\n"
+    "\n"
+    "  --only GLOB   only what matches, as for `fvm commit`; may be repeated\n"
+    "  --dry-run     say what would be done\n";
+
+static const char doctor_help[] =
+    "ok: enforced or in order; less: works, with a limit that is named; BAD: no VM runs here until it is\n"
+    "mended. Exit code 125 if anything is BAD.\n"
+    "\n"
+    "  --json   an array of {what, verdict, text}\n";
+
+static const char base_help[] =
+    "A base is a Windows (a Wine prefix) that FVM made. VMs see it and never change it; only\n"
+    "`fvm commit` does, by a new version, while running VMs keep the one they have.\n"
+    "The base 'default' is made by itself when it is first needed.\n"
+    "\n"
+    "  --json   list as an array of {name, version, user}\n";
+/* clang-format on */
+
+const struct cli_command cli_commands[] = {
+    {
+        .name = "run",
+        .usage = "[OPTION...] [--] PROGRAM [ARG...]",
+        .summary = "run a Windows program in a VM",
+        .help = run_help,
+        .options = OPTION_VM | OPTION_KEEP | OPTION_BASE | OPTION_CWD | OPTION_ENV | OPTION_LEVEL |
+                   OPTION_NET | OPTION_DISPLAY,
+        .check = check_program,
+        .act = cli_run,
+    },
+    {
+        .name = "create",
+        .usage = "[--base NAME] [--level LEVEL] NAME",
+        .summary = "make a VM that is kept",
+        .help = create_help,
+        .options = OPTION_BASE | OPTION_LEVEL,
+        .check = check_one_name,
+        .act = cli_create,
+    },
+    {
+        .name = "list",
+        .usage = "[--json]",
+        .summary = "list the VMs",
+        .help = list_help,
+        .options = OPTION_JSON,
+        .check = check_no_words,
+        .act = cli_list,
+    },
+    {
+        .name = "ps",
+        .usage = "[--json] [NAME...]",
+        .summary = "list the processes of running VMs",
+        .help = ps_help,
+        .options = OPTION_JSON,
+        .check = check_any,
+        .act = cli_ps,
+    },
+    {
+        .name = "stop",
+        .usage = "NAME...",
+        .summary = "end all programs of a VM",
+        .help = stop_help,
+        .check = check_names,
+        .act = cli_stop,
+    },
+    {
+        .name = "delete",
+        .usage = "[--force] NAME...",
+        .summary = "delete a VM with all that it changed",
+        .help = delete_help,
+        .options = OPTION_FORCE,
+        .check = check_names,
+        .act = cli_delete,
+    },
+    {
+        .name = "diff",
+        .usage = "[--json | --reg | --stat] NAME",
+        .summary = "show what a VM changed, files and registry",
+        .help = diff_help,
+        .options = OPTION_JSON | OPTION_REG | OPTION_STAT,
+        .check = check_one_name,
+        .act = cli_diff,
+    },
+    {
+        .name = "commit",
+        .usage = "[--only GLOB]... [--dry-run] [--force] NAME",
+        .summary = "merge what a VM changed into its base",
+        .help = commit_help,
+        .options = OPTION_ONLY | OPTION_DRY_RUN | OPTION_FORCE,
+        .check = check_one_name,
+        .act = cli_commit,
+    },
+    {
+        .name = "discard",
+        .usage = "[--only GLOB]... [--dry-run] NAME",
+        .summary = "drop what a VM changed",
+        .help = discard_help,
+        .options = OPTION_ONLY | OPTION_DRY_RUN,
+        .check = check_one_name,
+        .act = cli_discard,
+    },
+    {
+        .name = "doctor",
+        .usage = "[--json]",
+        .summary = "tell what this machine enforces, and what not",
+        .help = doctor_help,
+        .options = OPTION_JSON,
+        .check = check_no_words,
+        .act = cli_doctor,
+    },
+    {
+        .name = "base",
+        .usage = "[--json] [list | create [NAME]]",
+        .summary = "list or make the Windows that VMs stand on",
+        .help = base_help,
+        .options = OPTION_JSON,
+        .linux_only = true,
+        .check = check_base,
+        .act = cli_base,
+    }};
+const size_t cli_command_count = ARRAY_LEN(cli_commands);

@@ -1,0 +1,142 @@
+/* cli/show.c: tables of VMs, processes and findings; see show.h. */
+#include "cli/show.h"
+
+void cli_add_size(struct fvm_text *text, uint64_t cb)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double size = (double)cb;
+    size_t unit = 0;
+
+    while (size >= 1000 && unit + 1 < ARRAY_LEN(units)) {
+        size /= 1000;
+        unit++;
+    }
+    fvm_text_printf(text, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+}
+
+static void begin(struct cli_table *table, bool is_json)
+{
+    *table = (struct cli_table){.is_json = is_json};
+    table->json = (struct fvm_json){.text = &table->out, .indent = 2};
+    if (is_json)
+        fvm_json_array(&table->json, NULL);
+}
+
+int cli_table_print(struct cli_table *table)
+{
+    int code;
+
+    if (table->is_json) {
+        fvm_json_end_array(&table->json);
+        fvm_text_putc(&table->out, '\n');
+    }
+    code = cli_print(&table->out);
+    fvm_text_free(&table->out);
+    return code;
+}
+
+/* --- fvm list -------------------------------------------------------------------------------- */
+
+void cli_list_begin(struct cli_table *table, bool is_json)
+{
+    begin(table, is_json);
+    if (!is_json)
+        fvm_text_printf(&table->out, "%-20s %-8s %-7s %-10s %-21s %s\n", "NAME", "STATE", "LEVEL",
+                        "BASE", "CREATED", "FILES");
+}
+
+static const char *state(const struct cli_row *row)
+{
+    return row->error ? "damaged" : row->running ? "running" : "stopped";
+}
+
+static const char *or_dash(const char *text)
+{
+    return text ? text : "-";
+}
+
+static void add_row(struct fvm_text *out, const struct cli_row *row)
+{
+    fvm_text_printf(out, "%-20s %-8s %-7s %-10s %-21s ", row->name, state(row), or_dash(row->level),
+                    or_dash(row->base), or_dash(row->created));
+    if (row->error)
+        fvm_text_puts(out, row->error);
+    else
+        cli_add_size(out, row->cb);
+    fvm_text_putc(out, '\n');
+}
+
+void cli_list_add(struct cli_table *table, const struct cli_row *row)
+{
+    struct fvm_json *json = &table->json;
+
+    if (!table->is_json) {
+        add_row(&table->out, row);
+        return;
+    }
+    fvm_json_object(json, NULL);
+    fvm_json_put_string(json, "name", row->name);
+    fvm_json_put_string(json, "state", state(row));
+    fvm_json_put_string(json, "level", row->level);
+    fvm_json_put_string(json, "base", row->base);
+    fvm_json_put_uint(json, "version", row->version);
+    fvm_json_put_bool(json, "temporary", row->temporary);
+    fvm_json_put_string(json, "created", row->created);
+    fvm_json_put_uint(json, "bytes", row->cb);
+    fvm_json_put_uint(json, "files", row->files);
+    if (row->error)
+        fvm_json_put_string(json, "error", row->error);
+    fvm_json_end_object(json);
+}
+
+/* --- fvm ps ---------------------------------------------------------------------------------- */
+
+void cli_ps_begin(struct cli_table *table, bool is_json)
+{
+    begin(table, is_json);
+    if (!is_json)
+        fvm_text_printf(&table->out, "%-16s %6s %8s %10s  %s\n", "VM", "PID", "HOSTPID", "RSS",
+                        "COMMAND");
+}
+
+void cli_ps_add(struct cli_table *table, const char *vm, const struct cli_process *process)
+{
+    struct fvm_json *json = &table->json;
+
+    if (!table->is_json) {
+        fvm_text_printf(&table->out, "%-16s %6ld %8ld %7.1f MB  %s\n", vm, process->vm_pid,
+                        process->host_pid, (double)process->rss_cb / 1e6, process->command);
+        return;
+    }
+    fvm_json_object(json, NULL);
+    fvm_json_put_string(json, "vm", vm);
+    fvm_json_put_int(json, "pid", process->vm_pid);
+    fvm_json_put_int(json, "host_pid", process->host_pid);
+    fvm_json_put_uint(json, "rss", process->rss_cb);
+    fvm_json_put_string(json, "command", process->command);
+    fvm_json_end_object(json);
+}
+
+/* --- fvm doctor ------------------------------------------------------------------------------ */
+
+void cli_doctor_begin(struct cli_table *table, bool is_json)
+{
+    begin(table, is_json);
+}
+
+void cli_doctor_add(struct cli_table *table, enum cli_verdict verdict, const char *what,
+                    const char *text)
+{
+    static const char *const verdicts[] = {"ok", "less", "BAD"};
+    struct fvm_json *json = &table->json;
+
+    if (!table->is_json) {
+        fvm_text_printf(&table->out, "%-5s %-16s %s\n", verdicts[verdict], what, text);
+        return;
+    }
+    fvm_json_object(json, NULL);
+    fvm_json_put_string(json, "what", what);
+    fvm_json_put_string(json, "verdict", verdicts[verdict]);
+    fvm_json_put_string(json, "text", text);
+    fvm_json_end_object(json);
+}
