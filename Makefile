@@ -256,6 +256,7 @@ check-surface:
 	tools/check-surface.sh
 check-docs:
 	tools/check-docs.sh
+	tools/check-pitfalls.sh
 
 install: all
 	install -D -m 755 $(B)/fvm $(DESTDIR)$(PREFIX)/bin/fvm
