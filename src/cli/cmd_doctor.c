@@ -75,7 +75,7 @@ static void look_at_wine(struct doctor *doctor)
     }
     say(doctor, GOOD, "wine", "%s", wine.loader);
     say(doctor, LESS, "32-bit programs",
-        "are refused with a message: sealed VMs run 64-bit programs only");
+        "are refused with a message: VMs run 64-bit programs only");
 }
 
 /* The level at which many VMs have one Windows: is all of it there, and what does it hold? */
