@@ -45,7 +45,7 @@ PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(
 ifneq ($(V),1)
 .SILENT:
 endif
-.PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt conformance check-user check-root bench install tests
+.PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-nt-ubsan conformance check-user check-root bench install tests
 all: $(B)/fvm $(B)/fvm.exe guest engine
 
 # --- the command -------------------------------------------------------------------------------
@@ -130,6 +130,21 @@ $(B)/engine/fvm32.dll: $(call obj,engine32,$(ENGINE_SRC))
 	@echo "  LD $@"
 	$(MINGW32) $(ENGINE_LINK) -Wl,--image-base,$(BASE32) -o $@ $^
 	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
+# The same with UBSan's checks, each of which ends the process where it fails: for check-nt-ubsan.
+UBSAN       := -fsanitize=undefined -fsanitize-undefined-trap-on-error
+ENGINE_UBSAN := $(addprefix $(B)/engine-ubsan/,fvm64.dll fvmstart.exe)
+$(B)/engine64-ubsan/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) $(UBSAN) -MMD -c -o $@ $<
+$(B)/engine64-ubsan/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
+$(B)/engine-ubsan/fvm64.dll: $(call obj,engine64-ubsan,$(ENGINE_SRC))
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(MINGW) $(ENGINE_LINK) -Wl,--image-base,$(BASE64) -o $@ $^
+	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
+$(B)/engine-ubsan/fvmstart.exe: $(B)/engine/fvmstart.exe
+	@mkdir -p $(@D)
+	cp $< $@
 START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
@@ -235,6 +250,9 @@ check-user:
 	tests/vm/run.sh user
 check-nt: engine $(B)/fvm $(B)/fvm.exe $(NT_EXE) $(NT_EXE32)
 	tests/nt/run.sh
+# Files, handles, processes and bad input against an engine that traps undefined behaviour.
+check-nt-ubsan: $(ENGINE_UBSAN) $(NT_EXE)
+	FVM_ENGINE=$(CURDIR)/$(B)/engine-ubsan tests/nt/run.sh files.t handles.t processes.t faults.t
 # Wine's own tests, outside and inside a VM: fetches 90 MB of source once, then takes three minutes.
 conformance: engine
 	tools/install-deps.sh run conformance
@@ -250,6 +268,7 @@ check-surface:
 	tools/check-surface.sh
 check-docs:
 	tools/check-docs.sh
+	tools/check-pitfalls.sh
 
 install: all
 	install -D -m 755 $(B)/fvm $(DESTDIR)$(PREFIX)/bin/fvm

@@ -33,7 +33,8 @@ typedef struct {
     NT_PS_ATTRIBUTE Attributes[1];
 } NT_PS_ATTRIBUTE_LIST;
 
-/* What SystemProcessInformation gives; only the head is of interest here. */
+/* What SystemProcessInformation gives; only the head is of interest here. Callers may give any
+ * address, and Wine puts entries at multiples of 4. */
 typedef struct {
     ULONG NextEntryOffset;
     ULONG NumberOfThreads;
@@ -45,7 +46,7 @@ typedef struct {
     LONG BasePriority;
     HANDLE UniqueProcessId;
     HANDLE InheritedFromUniqueProcessId;
-} NT_SYSTEM_PROCESS;
+} NT_SYSTEM_PROCESS __attribute__((aligned(1)));
 
 /* SystemHandleInformation and SystemExtendedHandleInformation: a number, then entries. */
 typedef struct {
@@ -54,14 +55,14 @@ typedef struct {
     USHORT HandleValue;
     void *Object;
     ULONG GrantedAccess;
-} NT_SYSTEM_HANDLE;
+} NT_SYSTEM_HANDLE __attribute__((aligned(1)));
 typedef struct {
     void *Object;
     ULONG_PTR UniqueProcessId, HandleValue;
     ULONG GrantedAccess;
     USHORT CreatorBackTraceIndex, ObjectTypeIndex;
     ULONG HandleAttributes, Reserved;
-} NT_SYSTEM_HANDLE_EX;
+} NT_SYSTEM_HANDLE_EX __attribute__((aligned(1)));
 
 typedef struct {
     NTSTATUS ExitStatus;

@@ -255,8 +255,8 @@ static int judge(const struct location *where, const char *name, const struct fv
         if (wine->has_32bit)
             return fvm_fail(
                 err, -ENOEXEC,
-                "'%s' is a 32-bit program; sealed VMs run 64-bit programs only so far: use its "
-                "64-bit edition",
+                "'%s' is a 32-bit program; VMs run 64-bit programs only so far: use its 64-bit "
+                "edition",
                 name);
         return fvm_fail(
             err, -ENOEXEC,

@@ -36,4 +36,25 @@ for ((i = 0; i < cb; i += 13)); do
     cmp -s kept layer2/journal || { inside 2 "$procs" exit 5; refuses "'journal' in the VM's layer is damaged" "byte $i of $cb"; }
 done
 cp kept layer2/journal; inside 2 cmd /c "if not exist C:\\windows\\win.ini echo gone"; is "$out" gone 'undamaged it tells what is deleted'
+
+# --- calls with arguments that no sane program gives, and names that change meanwhile: the answers are those of outside
+home=$WINEPREFIX/drive_c/bad-test; B='C:\bad-test'
+fresh() { chmod -R u+w "$home" 2>/dev/null; rm -rf "$home"; mkdir -p "$home/dir"; echo content >"$home/file"; }
+cp "$FVM_NT_PROGRAMS/badinput.exe" "$FVM_NT_PROGRAMS/files_table.exe" .
+# Not Wine's answer but NT's: a name that is none is a path of no form; a file cannot be a directory and none; a length behind the
+# buffer's end is no parameter. What is relative to no directory is not found, also to be deleted; 32767 letters are too long for FVM.
+theirs() { sed -E '/^(no name|32767 letters):|DIRECTORY_FILE \| NT_NON|buffer, 40, NT_RENAME/d; /^relative to (an event|a process)/s/ delete.*//'; }
+fresh; outside badinput.exe "$B"; outside_says=$out; is $rc 0 'bad input, outside'
+ok 'which is much' test "$(grep -c . <<<"$out")" -gt 70
+fresh; before=$(find "$home" -printf '%P %y %s %T@\n' | sort)
+inside 3 "$(win "$PWD/badinput.exe")" "$B"; is $rc 0 'inside it ends, too'
+is "$(diff <(theirs <<<"$outside_says") <(theirs <<<"$out"))" '' 'with the same answers'
+is "$(grep '^no name\|^32767\|_FILE | NT_NON\|40, NT_RENAME' <<<"$out" | grep -o 'open c[0-9a-f]*\|: c[0-9a-f]*$' | tr '\n' ' ')" 'open c000003b open c0000106 : c000000d : c000000d ' "or with NT's"
+inside 4 "$(win "$PWD/badinput.exe")" race "$B"; is "$rc/$out" 0/survived "names that change while they are read: ${err//[^a-z0-9, ]/}"
+is "$(find "$home" -printf '%P %y %s %T@\n' | sort)" "$before" 'the host has changed in nothing'
+# Every disposition on everything that may stand under a name.
+fresh; outside files_table.exe setup "$B"; outside files_table.exe "$B"; outside_says=$out
+fresh; outside files_table.exe setup "$B"; inside 5 "$(win "$PWD/files_table.exe")" "$B"
+is "$(diff <(echo "$outside_says") <(echo "$out"))" '' "NtCreateFile on $(grep -c '^ok\|^not' <<<"$out") combinations of the host's names"
+rm -rf "$home"
 done_testing

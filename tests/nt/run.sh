@@ -8,7 +8,7 @@ for ((i = 0; i < ${#tests[@]}; i++)); do [ -e "${tests[i]}" ] || tests[i]=tests/
 # Wine wants a prefix of the user's own, in a place that stays: a new one takes 20 seconds.
 kit=${FVM_NT_KIT:-/var/tmp/fvm-nt-$(id -u)}
 mkdir -p "$kit/prefix"
-export FVM_ENGINE=$PWD/build/engine FVM_NT_PROGRAMS=$PWD/build/tests/nt WINEPREFIX=$kit/prefix
+export FVM_ENGINE=${FVM_ENGINE:-$PWD/build/engine} FVM_NT_PROGRAMS=$PWD/build/tests/nt WINEPREFIX=$kit/prefix
 export WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winemenubuilder.exe=' DISPLAY='' LANG=C.UTF-8 LC_ALL=C.UTF-8
 # A file, not a pipe: what Wine leaves behind would hold a pipe open. Each test has a server of its own (lib.sh).
 if [ ! -e "$kit/ready" ]; then # what an ended run left half made would be taken for a Windows

@@ -9,8 +9,8 @@ fi
 if [ "$FVM_WHO" = user ]; then # the mounts are the test's, not FVM's: fvm gets no capability
     printf '#!/bin/sh\nexec setpriv --ambient-caps=-all --inh-caps=-all "%s" "$@"\n' "$FVM" >fvm; chmod +x fvm; FVM=$PWD/fvm
 fi
+seed=${FVM_SEED:-$RANDOM}; diag "FVM_SEED=$seed"
 pause=$FVM_PROGRAMS/pause.exe
-at_rest() { ! [ -e "$FVM_HOME/vms/$1/layers/1/journal" ] && ! [ -e "$FVM_HOME/vms/$1/run" ]; }
 in_vm() { fvm run --vm "$1" cmd /c "$2"; } # out, rc
 "$FVM" run --level shared "$pause" 600001 >/dev/null 2>&1 & holder=$! # the Windows stays while this test goes on
 
@@ -29,16 +29,16 @@ look() { # WHERE: refused by name, or as it was
     [ $code = 0 ] && "$FVM" diff j | cmp -s - whole || problems+="$1: exit $code: $(head -2 got.err)"$'\n'
     same=$((same + 1))
 }
-for ((i = 0; i < cb; i++)); do
+for ((i = seed % 3; i < cb; i += 3)); do # journal_test.c does it with each byte and each change
     byte=$(od -An -tu1 -j $i -N 1 kept)
     { head -c $i kept; printf '%b' "\\x$(printf %02x $((byte ^ 0x15)))"; tail -c +$((i + 2)) kept; } | put_journal; look "byte $i"
 done
-is "$problems" '' "a journal with each of its $cb bytes changed"
-is "$refused $same" "$cb 0" 'is refused, with one line that names the file'
+is "$problems" '' "a journal with one of its $cb bytes changed"
+is "$refused $same" "$(((cb - seed % 3 + 2) / 3)) 0" 'is refused, with one line that names the file'
 refused=0
-for ((i = 0; i <= cb; i++)); do head -c $i kept | put_journal; look "cut at $i"; done
+for ((i = 0; i <= cb; i += 4)); do head -c $i kept | put_journal; look "cut at $i"; done
 is "$problems" '' "a journal that is cut anywhere"
-ok "is refused unless a record ends there ($refused refused, $same not)" test $refused -gt $((cb * 9 / 10)) -a $same -ge 3
+ok "is refused unless a record ends there ($refused refused, $same not)" test $refused -gt $((cb / 5)) -a $same -ge 3
 { printf FJL2; tail -c +5 kept; } | put_journal
 fails_with 125 "VM 'j'.*layers/1/journal.*another version of FVM" "a newer version's" run --vm j cmd /c ver
 fails_with 125 'layers/1/journal' 'diff says the same' diff j

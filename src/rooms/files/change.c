@@ -119,6 +119,8 @@ NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
     HANDLE handle;
     NTSTATUS status;
 
+    if (!attr)
+        return STATUS_ACCESS_VIOLATION;
     if (is_file_itself(attr))
         return STATUS_BAD_DEVICE_TYPE;
     status = files_NtCreateFile(&handle, access | DELETE | SYNCHRONIZE, attr, &io, NULL, 0,

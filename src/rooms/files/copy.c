@@ -235,47 +235,67 @@ static struct fvm_str temporary_name(struct fvm_buf *text)
     return fvm_buf_str(text);
 }
 
-static void remove_open(HANDLE handle)
+static void remove_temporary(struct fvm_str name)
 {
     FILE_DISPOSITION_INFORMATION info = {.DoDeleteFile = TRUE};
     IO_STATUS_BLOCK io;
+    HANDLE handle;
 
+    if (!NT_SUCCESS(files_open_real(&handle, name, DELETE, FILE_OPEN, 0)))
+        return;
     real.NtSetInformationFile(handle, &io, &info, sizeof(info), DISPOSITION_CLASS);
+    real.NtClose(handle);
 }
 
 /* A process of the same number may have been killed here and have left its own. */
-static NTSTATUS open_temporary(HANDLE *copy, struct files_scratch *scratch)
+static NTSTATUS open_temporary(HANDLE *copy, struct fvm_buf *text)
 {
-    struct fvm_buf text = {scratch->other, 0, FILES_NAME_CCH};
     NTSTATUS status = STATUS_OBJECT_NAME_COLLISION;
 
     for (int i = 0; i < TEMPORARY_TRIES && status == STATUS_OBJECT_NAME_COLLISION; i++)
-        status = files_open_real(copy, temporary_name(&text),
-                                 GENERIC_WRITE | DELETE | FILE_READ_ATTRIBUTES, FILE_CREATE,
-                                 FILE_NON_DIRECTORY_FILE);
+        status = files_open_real(copy, temporary_name(text), GENERIC_WRITE | FILE_READ_ATTRIBUTES,
+                                 FILE_CREATE, FILE_NON_DIRECTORY_FILE);
+    return status;
+}
+
+/* Give the whole copy its name. Somebody else who copies may open it by that name at once: what
+ * this handle may do must be in nobody's way. NT wants the right to delete for it, Wine none. */
+static NTSTATUS put_in_place(const struct files_place *place, struct fvm_str temporary,
+                             struct files_scratch *scratch, HANDLE host)
+{
+    const ACCESS_MASK rename = real.__wine_unix_spawnvp ? 0 : DELETE;
+    IO_STATUS_BLOCK io;
+    HANDLE copy;
+    uint64_t note;
+    NTSTATUS status =
+        files_open_real(&copy, temporary, FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | rename,
+                        FILE_OPEN, FILE_NON_DIRECTORY_FILE);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    note = files_note(place->layer, FILES_NOTE_COPY);
+    copy_basic(host, copy);
+    status = files_set_name(copy, &io, 0, place->layer, RENAME_CLASS, scratch);
+    if (!NT_SUCCESS(status))
+        files_note_drop(place->layer, FILES_NOTE_COPY, note);
+    real.NtClose(copy);
     return status;
 }
 
 static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host)
 {
-    IO_STATUS_BLOCK io;
+    struct fvm_buf text = {scratch->other, 0, FILES_NAME_CCH};
     HANDLE copy;
-    NTSTATUS status = open_temporary(&copy, scratch);
+    NTSTATUS status = open_temporary(&copy, &text);
 
     if (!NT_SUCCESS(status))
         return status;
     status = copy_data(host, copy, scratch->bytes);
-    if (NT_SUCCESS(status)) {
-        uint64_t note = files_note(place->layer, FILES_NOTE_COPY);
-
-        copy_basic(host, copy);
-        status = files_set_name(copy, &io, 0, place->layer, RENAME_CLASS, scratch);
-        if (!NT_SUCCESS(status))
-            files_note_drop(place->layer, FILES_NOTE_COPY, note);
-    }
-    if (!NT_SUCCESS(status))
-        remove_open(copy);
     real.NtClose(copy);
+    if (NT_SUCCESS(status))
+        status = put_in_place(place, fvm_buf_str(&text), scratch, host);
+    if (!NT_SUCCESS(status))
+        remove_temporary(fvm_buf_str(&text));
     /* Somebody was faster: his copy is as good. */
     return status == STATUS_OBJECT_NAME_COLLISION ? STATUS_SUCCESS : status;
 }

@@ -253,6 +253,8 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     struct files_place place;
     NTSTATUS status;
 
+    if (!attr)
+        return STATUS_INVALID_PARAMETER;
     if (opening->options & FILE_OPEN_BY_FILE_ID)
         return open_by_id(opening, attr);
     scratch = files_scratch_get();

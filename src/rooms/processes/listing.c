@@ -104,19 +104,20 @@ size_t processes_keep_handles(const struct fvm_block *block, bool is_extended, v
 {
     size_t head_cb = is_extended ? 2 * sizeof(ULONG_PTR) : sizeof(ULONG_PTR);
     size_t entry_cb = is_extended ? sizeof(NT_SYSTEM_HANDLE_EX) : sizeof(NT_SYSTEM_HANDLE);
-    ULONG kept = 0, *count = list; /* of the extended list: the low half, which is all there is */
+    ULONG kept = 0, count; /* of the extended list: the low half, which is all there is */
     char *to = (char *)list + head_cb, *from = to, *end = (char *)list + cb;
 
     if (cb < head_cb)
         return cb;
-    for (ULONG left = *count; left && (size_t)(end - from) >= entry_cb; left--, from += entry_cb) {
+    memcpy(&count, list, sizeof(count));
+    for (ULONG left = count; left && (size_t)(end - from) >= entry_cb; left--, from += entry_cb) {
         if (!fvm_member_is(block, holder(from, is_extended), 0))
             continue;
         memmove(to, from, entry_cb);
         to += entry_cb;
         kept++;
     }
-    *count = kept;
+    memcpy(list, &kept, sizeof(kept));
     memset(to, 0, (size_t)(end - to));
     return (size_t)(to - (char *)list);
 }
