@@ -259,7 +259,8 @@ probe=$(win "$FVM_NT_PROGRAMS/files_random.exe"); folder=$drive/differ
 from=${FVM_EXE_FROM:-1} to=${FVM_EXE_TO:-8} known=' 6 7 12 13 17 18 23 24 35 ' odd='' looked=0 parts=0 # known: differ.t says why; 6: now and then, not understood (docs/compat.md)
 export FILES_RANDOM_WITHOUT=list
 put_back() { chmod -R u+w "$folder" "$folder-beside" 2>/dev/null; rm -rf "$folder" "$folder-beside"; cp -a start "$folder"; cp -a start-beside "$folder-beside"; }
-shown() { fvm run --vm box "$probe" tree 'C:\differ' || echo "exit $rc: $err"; sed 's/ links=[0-9]*//' <<<"$out"; } # hard links are not kept
+# Now and then the probe itself ends with 1 before it says anything, not understood (docs/compat.md): it is asked again.
+shown() { fvm run --vm box "$probe" tree 'C:\differ' || fvm run --vm box "$probe" tree 'C:\differ' || echo "exit $rc: $err"; sed 's/ links=[0-9]*//' <<<"$out"; } # hard links are not kept
 both_trees() { tree "$folder"; tree "$folder-beside"; }
 for ((seed = from; seed <= to; seed++)); do
     [[ $known != *" $seed "* ]] || continue
