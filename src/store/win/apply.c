@@ -88,25 +88,7 @@ static int temporary_beside(struct applying *applying, struct win_path *temp,
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-/* Gone at once, whatever was below it. */
-static int remove_at(struct applying *applying, struct win_path *path)
-{
-    FVM_CLEANUP(win_path) struct win_path away = {0};
-    DWORD attributes = win_attributes(path);
-    int result;
-
-    if (attributes == INVALID_FILE_ATTRIBUTES)
-        return 0;
-    if (win_node_of(attributes) != FVM_DIRECTORY)
-        return win_remove_tree(path, applying->err);
-    result = temporary_beside(applying, &away, path);
-    if (!result && !MoveFileExW(path->s, away.s, 0))
-        result = win_fail(applying->err, "remove", path);
-    return result ? result : win_remove_tree(&away, applying->err);
-}
-
-static int put_directory(struct applying *applying, struct win_path *host,
-                         const struct win_path *from)
+static int put_directory(struct applying *applying, struct win_path *host)
 {
     DWORD attributes = win_attributes(host);
     int result = 0;
@@ -115,11 +97,6 @@ static int put_directory(struct applying *applying, struct win_path *host,
         result = win_remove_tree(host, applying->err);
     if (!result)
         result = win_make_directories(host, applying->err);
-    attributes = win_attributes(from);
-    if (!result && attributes != INVALID_FILE_ATTRIBUTES &&
-        !win_same_attributes(attributes, win_attributes(host)) &&
-        !SetFileAttributesW(host->s, attributes & ~(DWORD)FILE_ATTRIBUTE_DIRECTORY))
-        result = win_fail(applying->err, "set the attributes of", host);
     return result;
 }
 
@@ -130,12 +107,12 @@ static int put_file(struct applying *applying, struct win_path *host, const stru
     int result = 0;
 
     if (attributes != INVALID_FILE_ATTRIBUTES && win_node_of(attributes) == FVM_DIRECTORY)
-        result = remove_at(applying, host);
+        result = win_remove_tree(host, applying->err);
     if (!result)
         result = temporary_beside(applying, &temp, host);
     if (result)
         return result;
-    if (!CopyFileW(from->s, temp.s, TRUE) || !win_copy_times(from, &temp)) {
+    if (!CopyFileW(from->s, temp.s, TRUE) || !win_copy_metadata(from, &temp)) {
         result = win_fail(applying->err, "copy to", host);
         win_remove_tree(&temp, NULL);
         return result;
@@ -150,11 +127,7 @@ static int put_file(struct applying *applying, struct win_path *host, const stru
 
 static int put_metadata(struct applying *applying)
 {
-    DWORD attributes = win_attributes(&applying->from);
-
-    make_writable(applying->host.s);
-    if (!win_copy_times(&applying->from, &applying->host) ||
-        !SetFileAttributesW(applying->host.s, attributes & ~(DWORD)FILE_ATTRIBUTE_DIRECTORY))
+    if (!win_copy_metadata(&applying->from, &applying->host))
         return win_fail(applying->err, "set time or attributes of", &applying->host);
     return 0;
 }
@@ -163,7 +136,7 @@ static int put_tree(struct applying *applying, struct win_path *host, struct win
 {
     FVM_CLEANUP(win_entries) struct win_entries entries = {0};
     size_t host_cch = host->cch, from_cch = from->cch;
-    int result = put_directory(applying, host, from);
+    int result = put_directory(applying, host);
 
     if (!result && win_list(&entries, from))
         result = win_fail(applying->err, "list", from);
@@ -176,6 +149,8 @@ static int put_tree(struct applying *applying, struct win_path *host, struct win
         win_path_pop(host, host_cch);
         win_path_pop(from, from_cch);
     }
+    if (!result && !win_copy_metadata(from, host))
+        result = win_fail(applying->err, "set time or attributes of", host);
     return result;
 }
 
@@ -200,7 +175,7 @@ static int make_directories(struct applying *applying)
     if (change->node != FVM_DIRECTORY || change->kind == FVM_DELETED)
         return 0;
     return change->kind == FVM_RENAMED ? put_tree(applying, &applying->host, &applying->from)
-                                       : put_directory(applying, &applying->host, &applying->from);
+                                       : put_directory(applying, &applying->host);
 }
 
 static int make_files(struct applying *applying)
@@ -219,12 +194,22 @@ static int delete (struct applying *applying)
     const struct fvm_change *change = applying->change;
 
     if (change->kind == FVM_DELETED)
-        return remove_at(applying, &applying->host);
+        return win_remove_tree(&applying->host, applying->err);
     if (!change->from)
         return 0;
     if (win_view_path(&from, applying->drive, change->from))
         return win_no_memory(applying->err);
-    return remove_at(applying, &from);
+    return win_remove_tree(&from, applying->err);
+}
+
+/* Last: whatever came into it or went has changed its time. */
+static int finish_directory(struct applying *applying)
+{
+    const struct fvm_change *change = applying->change;
+
+    if (change->node != FVM_DIRECTORY || change->kind == FVM_DELETED)
+        return 0;
+    return put_metadata(applying);
 }
 
 static int apply_one(struct applying *applying, int (*step)(struct applying *))
@@ -240,7 +225,8 @@ static int apply_one(struct applying *applying, int (*step)(struct applying *))
 
 int win_apply(struct win_view *view, const struct fvm_collection *picked, struct fvm_error *err)
 {
-    int (*const passes[])(struct applying *) = {refuse_links, make_directories, make_files, delete};
+    int (*const passes[])(struct applying *) = {refuse_links, make_directories, make_files, delete,
+                                                finish_directory};
     struct applying applying = {.view = view, .err = err};
     int result = 0;
 

@@ -269,7 +269,7 @@ int win_collect(struct fvm_collection *out, struct win_view *view, struct fvm_er
     if (result)
         return win_fail(err, "list", &files);
     for (size_t i = 0; !result && i < drives.count; i++)
-        if (!drives.at[i].name[1])
+        if (drives.at[i].name[0] >= 'A' && drives.at[i].name[0] <= 'Z' && !drives.at[i].name[1])
             result = collect_drive(out, view, (char)drives.at[i].name[0], err);
     return result;
 }

@@ -228,26 +228,44 @@ int win_write(const struct win_path *path, const void *bytes, size_t cb, struct 
     return result;
 }
 
-bool win_copy_times(const struct win_path *from, const struct win_path *to)
+static bool set_written(const struct win_path *path, const FILETIME *written)
 {
-    const DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    DWORD attributes = GetFileAttributesW(to->s);
+    FVM_CLEANUP(handle)
+    HANDLE file = CreateFileW(path->s, FILE_WRITE_ATTRIBUTES,
+                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+
+    return file != INVALID_HANDLE_VALUE && SetFileTime(file, NULL, NULL, written);
+}
+
+/* The attributes last: what is read-only has no time set in Wine. They are not those that the copy
+ * says it has: Wine calls a name with a dot in front hidden, and that would stay. */
+bool win_copy_metadata(const struct win_path *from, const struct win_path *to)
+{
     WIN32_FILE_ATTRIBUTE_DATA info;
-    bool was_locked = attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_READONLY;
-    HANDLE file;
-    bool done;
+    DWORD wanted;
 
     if (!GetFileAttributesExW(from->s, GetFileExInfoStandard, &info))
         return false;
-    if (was_locked)
-        SetFileAttributesW(to->s, attributes & ~(DWORD)FILE_ATTRIBUTE_READONLY);
-    file = CreateFileW(to->s, FILE_WRITE_ATTRIBUTES, share, NULL, OPEN_EXISTING, 0, NULL);
-    done = file != INVALID_HANDLE_VALUE && SetFileTime(file, NULL, NULL, &info.ftLastWriteTime);
-    if (file != INVALID_HANDLE_VALUE)
-        CloseHandle(file);
-    if (was_locked)
-        SetFileAttributesW(to->s, attributes);
-    return done;
+    wanted = info.dwFileAttributes & ~(DWORD)(FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_NORMAL);
+    SetFileAttributesW(to->s, FILE_ATTRIBUTE_NORMAL);
+    return set_written(to, &info.ftLastWriteTime) &&
+           SetFileAttributesW(to->s, wanted ? wanted : FILE_ATTRIBUTE_NORMAL);
+}
+
+struct win_times win_times_of(const struct win_path *path)
+{
+    WIN32_FILE_ATTRIBUTE_DATA info;
+
+    if (path->failed || !GetFileAttributesExW(path->s, GetFileExInfoStandard, &info))
+        return (struct win_times){.is_known = false};
+    return (struct win_times){true, info.ftLastWriteTime};
+}
+
+void win_times_put_back(const struct win_path *path, const struct win_times *times)
+{
+    if (times->is_known && !path->failed)
+        set_written(path, &times->written);
 }
 
 int win_make_directories(const struct win_path *path, struct fvm_error *err)

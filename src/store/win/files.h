@@ -80,8 +80,17 @@ int win_read(struct fvm_text *out, const struct win_path *path, size_t max_cb,
 /** Replace a file as one step: temporary name, then rename. A crash leaves the old or the new one.
  */
 int win_write(const struct win_path *path, const void *bytes, size_t cb, struct fvm_error *err);
-/** Give a file another one's time of last write. @return false: see GetLastError() */
-bool win_copy_times(const struct win_path *from, const struct win_path *to);
+/** Give a file or directory another one's time of last write and attributes. @return false: see
+ * GetLastError() */
+bool win_copy_metadata(const struct win_path *from, const struct win_path *to);
+/* A directory's time of last write, to be put back after names in it came or went. */
+struct win_times {
+    bool is_known;
+    FILETIME written;
+};
+struct win_times win_times_of(const struct win_path *path);
+/** What cannot be put back stays. */
+void win_times_put_back(const struct win_path *path, const struct win_times *times);
 /** Make a directory with all above it. */
 int win_make_directories(const struct win_path *path, struct fvm_error *err);
 /** Remove a name with everything below. A link is removed, not followed. Not there: 0. */

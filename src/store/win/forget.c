@@ -34,22 +34,28 @@ static int forget_change(struct win_view *view, char drive, const struct fvm_cha
                          struct fvm_error *err)
 {
     FVM_CLEANUP(win_path) struct win_path name = {0};
+    FVM_CLEANUP(win_path) struct win_path parent = {0};
     FVM_CLEANUP(win_place) struct win_place place = {0};
-    DWORD host;
+    struct win_times times;
     int result = 0;
 
     if (change->kind == FVM_DELETED)
         return 0;
     if (win_view_path(&name, drive, change->path) || win_view_look(&place, view, &name))
         return win_no_memory(err);
-    host = win_attributes(&name);
+    /* For the VM nothing goes out of the folder that it is in. */
+    win_path_set(&parent, place.layer.s);
+    if (parent.failed)
+        return win_no_memory(err);
+    win_path_pop(&parent, (size_t)(wcsrchr(parent.s, '\\') - parent.s));
+    times = win_times_of(&parent);
     if (change->kind == FVM_METADATA && change->node == FVM_DIRECTORY) {
-        if (host != INVALID_FILE_ATTRIBUTES)
-            SetFileAttributesW(place.layer.s, host & ~(DWORD)FILE_ATTRIBUTE_DIRECTORY);
-        RemoveDirectoryW(place.layer.s); /* if nothing else is in it */
+        win_copy_metadata(&name, &place.layer); /* whatever is in it; the host's may be gone */
+        RemoveDirectoryW(place.layer.s);        /* if nothing else is in it */
     } else {
         result = win_remove_tree(&place.layer, err);
     }
+    win_times_put_back(&parent, &times);
     if (!result)
         prune(view, drive, change->path);
     return result;

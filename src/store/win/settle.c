@@ -22,7 +22,7 @@ static int copy_file(struct filling *filling, const struct win_path *from,
     if (!win_path_push(&temp, L"work\\settle"))
         return win_no_memory(filling->err);
     SetFileAttributesW(temp.s, FILE_ATTRIBUTE_NORMAL); /* a crash may have left it read-only */
-    if (!CopyFileW(from->s, temp.s, FALSE) || !win_copy_times(from, &temp) ||
+    if (!CopyFileW(from->s, temp.s, FALSE) || !win_copy_metadata(from, &temp) ||
         !MoveFileExW(temp.s, to->s, 0))
         return win_fail(filling->err, "copy", from);
     return 0;
@@ -52,10 +52,9 @@ static int fill_name(struct filling *filling, const struct win_place *above,
                             win_path_plain(&from));
         if (node == FVM_FILE)
             result = copy_file(filling, &from, &to);
-        else if (!CreateDirectoryW(to.s, NULL) && GetLastError() != ERROR_ALREADY_EXISTS)
+        else if ((!CreateDirectoryW(to.s, NULL) && GetLastError() != ERROR_ALREADY_EXISTS) ||
+                 !win_copy_metadata(&from, &to))
             result = win_fail(filling->err, "make folder", &to);
-        else
-            SetFileAttributesW(to.s, entry->attributes & ~(DWORD)FILE_ATTRIBUTE_DIRECTORY);
     }
     if (!result && node == FVM_DIRECTORY)
         result = fill(filling, depth + 1);
@@ -67,6 +66,7 @@ static int fill(struct filling *filling, unsigned depth)
 {
     FVM_CLEANUP(win_place) struct win_place place = {0};
     FVM_CLEANUP(win_entries) struct win_entries entries = {0};
+    struct win_times times;
     int result;
 
     if (depth > DEPTH)
@@ -76,12 +76,15 @@ static int fill(struct filling *filling, unsigned depth)
     if (place.is_in_place && !place.node)
         return 0;
     filling->has_moved |= place.shows_host && !place.is_in_place;
+    times = win_times_of(&place.layer);
     result = win_view_list(&entries, filling->view, &place, place.is_in_place);
     if (result)
         return win_fail(filling->err, "list", &filling->path);
     for (size_t i = 0; !result && i < entries.count; i++)
         if (entries.at[i].in_layer || place.shows_host)
             result = fill_name(filling, &place, &entries.at[i], depth);
+    /* For the VM nothing came into it. */
+    win_times_put_back(&place.layer, &times);
     return result;
 }
 

@@ -1,4 +1,5 @@
 /* store/win/store.c: where the store is, its format, the sweep; see winstore.h. */
+#include "core/name.h"
 #include "store/store.h"
 #include "store/win/winstore.h"
 
@@ -77,9 +78,9 @@ static void sweep_one(struct win_store *store, struct win_path *path, const stru
     HANDLE lock = NULL;
     size_t cch = path->cch;
 
-    if (!is_draft && !is_gone && !begins(name, "tmp-"))
-        return;
-    if (!is_gone) {
+    if (!is_draft && !is_gone && (!begins(name, "tmp-") || strlen(name) > FVM_NAME_MAX_CB))
+        return; /* nothing of ours */
+    if (!is_gone && strlen(name) <= FVM_NAME_MAX_CB) {
         lock = win_lock(store, name);
         alone = lock ? win_use_alone(store, name) : NULL;
     }
