@@ -45,7 +45,7 @@ PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(
 ifneq ($(V),1)
 .SILENT:
 endif
-.PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-nt-ubsan conformance check-user check-root bench install tests
+.PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-nt-ubsan conformance differ check-user check-root bench install tests
 all: $(B)/fvm $(B)/fvm.exe guest engine
 
 # --- the command -------------------------------------------------------------------------------
@@ -253,6 +253,9 @@ check-nt: engine $(B)/fvm $(B)/fvm.exe $(NT_EXE) $(NT_EXE32)
 # Files, handles, processes and bad input against an engine that traps undefined behaviour.
 check-nt-ubsan: $(ENGINE_UBSAN) $(NT_EXE)
 	FVM_ENGINE=$(CURDIR)/$(B)/engine-ubsan tests/nt/run.sh files.t handles.t processes.t faults.t
+# A million random calls on files, outside and inside a VM: half an hour. Seeds by FVM_DIFFER_FROM, FVM_DIFFER_TO.
+differ: engine $(NT_EXE)
+	FVM_DIFFER_FROM=$${FVM_DIFFER_FROM:-1001} FVM_DIFFER_TO=$${FVM_DIFFER_TO:-5000} tests/nt/run.sh differ.t
 # Wine's own tests, outside and inside a VM: fetches 90 MB of source once, then takes three minutes.
 conformance: engine
 	tools/install-deps.sh run conformance

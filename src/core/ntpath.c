@@ -248,8 +248,9 @@ static fvm_status read_dos(struct fvm_ntpath *out, struct fvm_buf *text)
         if (first.cch == DRIVE_CCH + 1 && first.s[2] == ':')
             return read_volume(out, path, first, rest);
     }
+    /* C:/x is a name of no device; something behind it is below nothing. */
     if (fvm_str_find(first, ':', 0) < first.cch)
-        return FVM_NOT_FOUND;
+        return rest.cch ? FVM_PATH_NOT_FOUND : FVM_NOT_FOUND;
     if (fvm_str_eq_fold(first, FVM_STR(u"pipe")))
         return read_flat(out, rest, FVM_NTPATH_PIPE);
     if (fvm_str_eq_fold(first, FVM_STR(u"mailslot")))

@@ -40,6 +40,14 @@ cp "$FVM_NT_PROGRAMS/win32.exe" .; probe=$(win "$PWD/win32.exe")
 fresh() { rm -rf "$home-w"; mkdir -p "$home-w/dir"; for f in a b c d e f g h i j; do echo "file $f" >"$home-w/$f.txt"; done; echo x >"$home-w/dir/inside.txt"; }
 fresh; outside "$probe" "$F-w"; outside_says=$out; fresh; inside 6 "$probe" "$F-w"; is "$out" "$outside_says" "functions of kernel32 that do not ask NT for rights: CreateHardLink, SetFileAttributes, ReplaceFile, ..."
 is "$(cd "$home-w" && find . -type f | sort | xargs cat | tr -d '\n')" 'file afile bfile cfile dxfile efile ffile gfile hfile ifile j' 'the host has all as it was'; rm -rf "$home-w"
+# --- corners
+cp "$FVM_NT_PROGRAMS/corners.exe" .; probe=$(win "$PWD/corners.exe")
+fresh() { rm -rf "$home-c"; mkdir -p "$home-c/sub" "$home-c/sub2"; echo one >"$home-c/one.txt"; echo two >"$home-c/sub/two.txt"; echo long >"$home-c/long name.document"; }
+fresh; outside "$probe" "$F-c"; outside_says=$out; is "$rc $(wc -l <<<"$out")" '0 13' 'corners of names, ids and handles'
+fresh; inside 7 "$probe" "$F-c"; is "$out" "$outside_says" 'inside: the same'; rm -rf "$home-c"
+for line in 'below a file: c000003a' 'C:/x\\y: c000003a' 'by id: 00000000 same=1' "a directory's id: by handles 1, listed 1" 'its attributes, by the older handle: 12' 'moved: 1, by its short name: ffffffff'; do
+    is "$(grep -c "^$line$" <<<"$out")" 1 "$line"
+done
 # --- killed at any moment, what was there is there
 none_of_vm_5() { ! pgrep -f -- "fvmstart.exe\"? --vm 5 " >/dev/null; }
 for i in 1 2 3 4 5 6; do

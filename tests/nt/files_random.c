@@ -1,16 +1,21 @@
 /* tests/nt/files_random.c: random NT calls on files, the same for the same seed, one line for each,
  * in which nothing depends on time or place: two runs on equal folders, one of them inside a VM,
- * must print the same. files_random SEED COUNT FOLDER [FROM TO]...  operations 0 .. COUNT-1 without
- * FROM .. TO-1 files_random fill SEED FOLDER                make the start tree (and FOLDER-beside)
- *   files_random tree FOLDER                     print what is there
- * An operation's choices come from the seed and its own number, so leaving some out keeps the rest
- * as it was, as far as the rest does not build on them. FOLDER: absolute, C:\x\y. */
+ * must print the same. See differ.t.
+ *   files_random fill JOBS ROOT   make the start trees
+ *   files_random run JOBS ROOT    make the calls and print them
+ *   files_random tree JOBS ROOT   print what is there
+ * Each line of JOBS is "NAME SEED COUNT [FROM TO]...": in ROOT\\NAME and ROOT\\NAME-beside the
+ * operations 0 .. COUNT-1 of that seed, without those of FROM .. TO-1. A line "== NAME" comes
+ * before the answer to each. An operation's choices come from the seed and its own number, so
+ * leaving some out keeps the rest as it was, as far as the rest does not build on them. */
 #include "files_random/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
+
+enum { MAX_RANGES = 1024 };
 
 struct operation {
     const char *name;
@@ -78,54 +83,56 @@ static void leave_out_kinds(void)
                 operations[i].weight = 0;
 }
 
-static bool is_left_out(unsigned number, int argc, wchar_t **argv)
+/* One line of JOBS. */
+struct job {
+    char name[64];
+    unsigned long long seed;
+    unsigned count, ranges;
+    struct {
+        unsigned from, to;
+    } left_out[MAX_RANGES];
+};
+
+static bool is_left_out(const struct job *job, unsigned number)
 {
-    for (int i = 4; i + 1 < argc; i += 2)
-        if (number >= wcstoul(argv[i], NULL, 10) && number < wcstoul(argv[i + 1], NULL, 10))
+    for (unsigned i = 0; i < job->ranges; i++)
+        if (number >= job->left_out[i].from && number < job->left_out[i].to)
             return true;
     return false;
 }
 
-/** Some of what matters happens only when the last handle goes: deleting, for one. */
-static void close_all(void)
+static void run(const struct job *job)
 {
-    for (unsigned i = 0; i < SLOTS; i++)
-        if (slots[i].handle)
-            say("end h%u close=%08lx\n", i, NtClose(slots[i].handle));
-}
-
-static int run(int argc, wchar_t **argv)
-{
-    unsigned long long seed = wcstoull(argv[1], NULL, 10);
-    unsigned count = (unsigned)wcstoul(argv[2], NULL, 10);
-
-    names_start(seed);
-    for (unsigned i = 0; i < count; i++) {
+    names_start(job->seed);
+    for (unsigned i = 0; i < job->count; i++) {
         struct operation *operation;
 
-        if (is_left_out(i, argc, argv))
+        if (is_left_out(job, i))
             continue;
-        chance_start(seed, i);
+        chance_start(job->seed, i);
         operation = draw_operation(i);
         say("%u %s", i, operation->name);
         fflush(stdout); /* so that a call that never returns has a name */
         operation->tried++;
         operation->succeeded += NT_SUCCESS(operation->run());
         say("\n");
-        fflush(stdout);
     }
-    close_all();
+    views_end();
+    slots_end();
+    locks_end();
+    watches_end();
+}
+
+static void say_counts(void)
+{
     for (unsigned i = 0; i < COUNT_OF(operations); i++)
         say("# %s: %u of %u succeeded\n", operations[i].name, operations[i].succeeded,
             operations[i].tried);
-    return 0;
 }
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: files_random SEED COUNT FOLDER [FROM TO]...\n"
-                    "       files_random fill SEED FOLDER\n"
-                    "       files_random tree FOLDER\n");
+    fprintf(stderr, "usage: files_random fill|run|tree JOBS ROOT\n");
     return 2;
 }
 
@@ -143,18 +150,61 @@ static bool has_folder(bool make)
     return NT_SUCCESS(status);
 }
 
+static bool read_job(struct job *job, char *line)
+{
+    const char *name = strtok(line, " \r\n"), *seed = strtok(NULL, " \r\n"),
+               *count = strtok(NULL, " \r\n"), *from, *to;
+
+    if (!count || strlen(name) >= sizeof(job->name))
+        return false;
+    strcpy(job->name, name);
+    job->seed = strtoull(seed, NULL, 10);
+    job->count = (unsigned)strtoul(count, NULL, 10);
+    for (job->ranges = 0; (from = strtok(NULL, " \r\n")) != NULL; job->ranges++) {
+        to = strtok(NULL, " \r\n");
+        if (!to || job->ranges == MAX_RANGES)
+            return false;
+        job->left_out[job->ranges].from = (unsigned)strtoul(from, NULL, 10);
+        job->left_out[job->ranges].to = (unsigned)strtoul(to, NULL, 10);
+    }
+    return true;
+}
+
+static bool do_job(const struct job *job, const wchar_t *what, const wchar_t *root)
+{
+    wchar_t folder[PATH_CCH];
+    bool is_fill = !wcscmp(what, L"fill");
+
+    swprintf(folder, PATH_CCH, L"%ls\\%hs", root, job->name);
+    if (!world_start(folder) || !has_folder(is_fill))
+        return false;
+    say("== %s\n", job->name);
+    if (is_fill)
+        tree_fill(job->seed);
+    else if (!wcscmp(what, L"tree"))
+        tree_dump();
+    else
+        run(job);
+    fflush(stdout);
+    return true;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
-    bool is_fill = argc == 4 && !wcscmp(argv[1], L"fill");
-    bool is_tree = argc == 3 && !wcscmp(argv[1], L"tree");
+    static struct job job;
+    static char line[32768];
+    FILE *jobs = argc == 4 ? _wfopen(argv[2], L"r") : NULL;
 
-    if ((argc < 4 && !is_tree) || !world_start(argv[is_tree ? 2 : 3]))
+    if (!jobs || (wcscmp(argv[1], L"fill") && wcscmp(argv[1], L"run") && wcscmp(argv[1], L"tree")))
         return usage();
-    if (!has_folder(is_fill))
-        return 1;
     setvbuf(stdout, NULL, _IOFBF, 65536);
     leave_out_kinds();
-    return is_fill   ? tree_fill(wcstoull(argv[2], NULL, 10))
-           : is_tree ? tree_dump()
-                     : run(argc, argv);
+    while (fgets(line, sizeof(line), jobs))
+        if (!read_job(&job, line) || !do_job(&job, argv[1], argv[3]))
+            return usage();
+    fclose(jobs);
+    if (!wcscmp(argv[1], L"run"))
+        say_counts();
+    say("== end\n");
+    return 0;
 }

@@ -249,6 +249,18 @@ static void of_spellings(void)
         printf("%ls: %lu\n", names[i], open_spelled(names[i]));
 }
 
+static void of_unnamed(void)
+{
+    HANDLE root = NULL, server = NULL, client = NULL;
+
+    printf("root %08lx", open_at(&root, NULL, L"\\Device\\NamedPipe\\"));
+    printf(" unnamed %08lx", make_at(&server, root, L"", NT_CREATE));
+    printf(" its client %08lx\n", open_at(&client, server, L""));
+    NtClose(client);
+    NtClose(server);
+    NtClose(root);
+}
+
 /* Relative to the root of all pipes: Wine makes none so, Windows does. */
 static int below(void)
 {
@@ -340,6 +352,7 @@ static int calls(void)
 {
     of_names();
     of_spellings();
+    of_unnamed();
     of_wait_buffers(false);
     of_slots();
     of_others();

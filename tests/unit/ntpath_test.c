@@ -9,7 +9,7 @@
  *   \??\C:\\d\f.txt  \??\C:\\                    OPENS C:\d\f.txt, C:\          folded
  *   \??\C:\\\d\f.txt  \??\C:\\..\x               C0000033                       the same
  *   \??\C:\d/f.txt                               C0000033                       the same
- *   \??\C:/d\f.txt                               C000003A                       NOT_FOUND
+ *   \??\C:/d\f.txt                               C000003A                       the same
  *   \??\C:\d\f.txt\                              C0000033 (e\ opens)            TRAILING
  *   a unit 0..1F, " < > | * ?                    C0000033 (7F is allowed)       the same
  *   \??\C:\d\a:s                                 a FILE with ':' in its name    STREAM
@@ -323,8 +323,8 @@ TEST(ntpath_refused)
         {FVM_STR(u"\\??\\UNC\\h\\s\\\\"), FVM_NAME_INVALID},
         {FVM_STR(u"\\??\\C:f"), FVM_NOT_FOUND},
         {FVM_STR(u"\\??\\C:/f"), FVM_NOT_FOUND},
-        {FVM_STR(u"\\??\\C:.\\f"), FVM_NOT_FOUND},
-        {FVM_STR(u"\\??\\\x130:\\f"), FVM_NOT_FOUND},
+        {FVM_STR(u"\\??\\C:.\\f"), FVM_PATH_NOT_FOUND},
+        {FVM_STR(u"\\??\\\x130:\\f"), FVM_PATH_NOT_FOUND},
         {FVM_STR(u"\\??\\NUL:"), FVM_NOT_FOUND},
         {FVM_STR(u"\\??\\C::\\f"), FVM_PATH_NOT_FOUND},
         {FVM_STR(u"\\Device\\HarddiskVolume2\\f"), FVM_PATH_NOT_FOUND},

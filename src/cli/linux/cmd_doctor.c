@@ -85,8 +85,8 @@ static void look_at_shared(struct doctor *doctor)
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         snprintf(path, sizeof(path), "%s/%s", wine.guest, parts[i]);
         if (access(path, R_OK)) {
-            say(doctor, CLI_LESS, "shared level", "cannot be used: %s: %s; build it with: make", path,
-                strerror(errno));
+            say(doctor, CLI_LESS, "shared level", "cannot be used: %s: %s; build it with: make",
+                path, strerror(errno));
             return;
         }
     }

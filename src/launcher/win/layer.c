@@ -246,9 +246,8 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
     CreateDirectoryW(work, NULL);
     if (!put(&vm->block->layer, L"\\??\\", layer, cch) || !put_aliases(vm->block, options))
         return ERROR_FILENAME_EXCED_RANGE;
-    if (!make_drives(layer) ||
-        fvm_failed(fvm_index_init(&index, fvm_block_index(vm->block), FVM_INDEX_CB,
-                                  (uint32_t)options->vm)))
+    if (!make_drives(layer) || fvm_failed(fvm_index_init(&index, fvm_block_index(vm->block),
+                                                         FVM_INDEX_CB, (uint32_t)options->vm)))
         return ERROR_NOT_ENOUGH_MEMORY;
     error = win_layer_index(&index, layer, &vm->block->journal_cb);
     if (error == ERROR_FILE_CORRUPT)

@@ -1,11 +1,45 @@
 /* rooms/files/by_id.c: files by their number. What a listing and a handle tell is the number of the
  * file itself, the layer's or the host's, so it is looked for on both sides. */
+#include "engine/capture.h"
 #include "engine/real.h"
 #include "rooms/files/files.h"
 
 #include <string.h>
 
 enum { BY_ID = FILE_OPEN_BY_FILE_ID | FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT };
+
+bool files_merged_id(uint64_t *id, struct fvm_str path)
+{
+    enum { INTERNAL_CLASS = 6 };
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+    IO_STATUS_BLOCK io;
+    LARGE_INTEGER found;
+    HANDLE host;
+    NTSTATUS status;
+
+    if (!scratch || !NT_SUCCESS(files_place_of(&place, scratch, path)) ||
+        !files_is_merged(&place) || !place.host.cch ||
+        !NT_SUCCESS(files_open_real(&host, place.host, FILE_READ_ATTRIBUTES, FILE_OPEN,
+                                    FILE_DIRECTORY_FILE)))
+        return false;
+    status = real.NtQueryInformationFile(host, &io, &found, sizeof(found), INTERNAL_CLASS);
+    real.NtClose(host);
+    if (NT_SUCCESS(status))
+        *id = (uint64_t)found.QuadPart;
+    return NT_SUCCESS(status);
+}
+
+/* The id that stands where a name would. */
+static NTSTATUS read_id(uint64_t *id, const OBJECT_ATTRIBUTES *attr)
+{
+    UNICODE_STRING name;
+    NTSTATUS status = fvm_copy_guarded(&name, attr->ObjectName, sizeof(name));
+
+    if (NT_SUCCESS(status) && name.Length != sizeof(*id))
+        status = STATUS_INVALID_PARAMETER;
+    return NT_SUCCESS(status) ? fvm_copy_guarded(id, name.Buffer, sizeof(*id)) : status;
+}
 
 /* @param path [out] in scratch->other */
 static NTSTATUS find_below(struct fvm_str *path, struct files_scratch *scratch, HANDLE root,
@@ -59,6 +93,113 @@ static NTSTATUS move_path(struct fvm_str *path, struct files_scratch *scratch,
     return STATUS_SUCCESS;
 }
 
+/* The root itself, or what it is in: the layer knows neither by the host's id. */
+static bool is_known(struct fvm_str *path, struct files_scratch *scratch, struct fvm_str root,
+                     const OBJECT_ATTRIBUTES *attr)
+{
+    uint64_t id, wanted;
+
+    if (!NT_SUCCESS(read_id(&wanted, attr)))
+        return false;
+    if (!files_merged_id(&id, root) || id != wanted) {
+        root = fvm_ntpath_parent(root);
+        if (!root.cch || !files_merged_id(&id, root) || id != wanted)
+            return false;
+    }
+    memcpy(scratch->other, root.s, root.cch * sizeof(*root.s));
+    *path = (struct fvm_str){scratch->other, root.cch};
+    return true;
+}
+
+/* --- below directories that the VM moved ------------------------------------------------- */
+
+enum { MAX_DEPTH = 48 }; /* of the directories in which the VM changed something */
+
+struct moved_search {
+    struct files_scratch *scratch; /* of the caller's, for the result */
+    struct files_scratch *own;     /* `other` is the directory that is looked at */
+    const OBJECT_ATTRIBUTES *attr;
+    uint64_t wanted;
+    struct fvm_str *path; /* [out] in scratch->other */
+};
+
+/* Where the host has a directory's children. @param room [out] @return there is such a place */
+static bool host_of(struct fvm_str path, struct fvm_buf *room, struct fvm_index_hit *hit)
+{
+    room->cch = 0;
+    return !fvm_failed(fvm_index_lookup(files_index(), path, hit, NULL, room)) && room->cch &&
+           hit->is_complete && (hit->answer == FVM_INDEX_HOST || hit->flags & FVM_INDEX_MERGED);
+}
+
+/* Has the host this directory elsewhere than in what the host has of the one above? */
+static bool is_moved(const struct moved_search *search, struct fvm_str path)
+{
+    struct fvm_buf above = {search->own->given, 0, FILES_NAME_CCH};
+    struct fvm_buf here = {search->own->layer, 0, FILES_NAME_CCH};
+    struct fvm_str last = fvm_ntpath_last(path);
+    struct fvm_index_hit hit;
+
+    if (!host_of(path, &here, &hit) || !(hit.flags & FVM_INDEX_MERGED))
+        return false;
+    if (!host_of(fvm_ntpath_parent(path), &above, &hit))
+        return true;
+    if (above.s[above.cch - 1] != '\\')
+        fvm_buf_add_unit(&above, '\\');
+    fvm_buf_add(&above, last);
+    return !fvm_str_eq_fold(fvm_buf_str(&above), fvm_buf_str(&here));
+}
+
+/* Is it that directory, or below it? */
+static bool find_in_moved(struct moved_search *search, struct fvm_str dir)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+    uint64_t id;
+
+    if (!scratch)
+        return false;
+    if (files_merged_id(&id, dir) && id == search->wanted) {
+        memcpy(search->scratch->other, dir.s, dir.cch * sizeof(*dir.s));
+        *search->path = (struct fvm_str){search->scratch->other, dir.cch};
+        return true;
+    }
+    return NT_SUCCESS(files_place_of(&place, scratch, dir)) && place.host.cch &&
+           NT_SUCCESS(find_in(search->path, search->scratch, place.host, search->attr)) &&
+           NT_SUCCESS(move_path(search->path, search->scratch, &place));
+}
+
+static bool find_moved(struct moved_search *search, uint32_t dir_cch, uint32_t node, unsigned depth)
+{
+    struct fvm_index_cursor cursor = {.node = node};
+    struct fvm_index_child child;
+
+    while (!fvm_failed(fvm_index_next_child(files_index(), &cursor, &child))) {
+        struct fvm_buf path = {search->own->other, dir_cch, FILES_NAME_CCH};
+        struct fvm_str name = child.name;
+
+        if ((path.s[dir_cch - 1] != '\\' && fvm_failed(fvm_buf_add_unit(&path, '\\'))) ||
+            fvm_failed(fvm_buf_add(&path, name)))
+            continue;
+        if (is_moved(search, fvm_buf_str(&path)) && find_in_moved(search, fvm_buf_str(&path)))
+            return true;
+        if (depth < MAX_DEPTH && find_moved(search, path.cch, child.node, depth + 1))
+            return true;
+    }
+    return false;
+}
+
+static bool find_in_all_moved(struct fvm_str *path, struct files_scratch *scratch,
+                              const struct files_place *root, const OBJECT_ATTRIBUTES *attr)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *own = files_scratch_get();
+    struct moved_search search = {scratch, own, attr, 0, path};
+
+    if (!own || !root->hit.is_complete || !NT_SUCCESS(read_id(&search.wanted, attr)))
+        return false;
+    memcpy(own->other, root->path.path.s, root->path.path.cch * sizeof(*own->other));
+    return find_moved(&search, root->path.path.cch, root->hit.node, 0);
+}
+
 NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
                        const OBJECT_ATTRIBUTES *attr)
 {
@@ -67,15 +208,22 @@ NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
     struct fvm_str at = {0};
     NTSTATUS status = of_root ? STATUS_SUCCESS : STATUS_NO_MEMORY, in_host;
 
+    if (NT_SUCCESS(status) && attr->RootDirectory && files_kind(attr->RootDirectory) == FILES_FILE)
+        return find_below(path, scratch, attr->RootDirectory, attr); /* NT says what is wrong */
     if (NT_SUCCESS(status) && attr->RootDirectory)
         status = files_path_of(&at, of_root, attr->RootDirectory, NULL);
     if (NT_SUCCESS(status) && at.cch)
         status = files_place_of(&root, of_root, at);
     if (!NT_SUCCESS(status))
         return status;
-    if (!at.cch || root.hit.answer == FVM_INDEX_HOST)
+    if (!at.cch || (root.hit.answer == FVM_INDEX_HOST && !root.hit.is_complete))
         return find_below(path, scratch, attr->RootDirectory, attr);
-    status = files_is_own(&root) ? find_in(path, scratch, root.layer, attr) : STATUS_NOT_FOUND;
+    /* Something of the VM's is in it or below. Its part is looked at first, for it is smaller. */
+    status = root.hit.is_complete || files_is_own(&root) ? find_in(path, scratch, root.layer, attr)
+                                                         : STATUS_NOT_FOUND;
+    if (!NT_SUCCESS(status) && (is_known(path, scratch, root.path.path, attr) ||
+                                find_in_all_moved(path, scratch, &root, attr)))
+        return STATUS_SUCCESS;
     if (NT_SUCCESS(status) || !root.host.cch)
         return status;
     in_host = find_in(path, scratch, root.host, attr);

@@ -152,6 +152,26 @@ static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_NO_SUCH_FILE : status;
 }
 
+/* A new name with a backslash at its end is a directory's, and must not be a file's. */
+static NTSTATUS check_trailing(const struct files_place *target, HANDLE source)
+{
+    FILE_BASIC_INFORMATION info;
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    struct fvm_str name = files_is_own(target) ? target->layer : target->host;
+    NTSTATUS status;
+
+    name.cch -= name.cch > 0;
+    files_attr(&attr, &text, name, 0);
+    status = real.NtQueryAttributesFile(&attr, &info);
+    if (NT_SUCCESS(status) && info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY)
+        return STATUS_SUCCESS;
+    if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return status;
+    return NT_SUCCESS(status) || files_kind(source) != FILES_DIRECTORY ? STATUS_NOT_A_DIRECTORY
+                                                                       : STATUS_SUCCESS;
+}
+
 /* May the target be taken? Its parents are in the layer afterwards. */
 static NTSTATUS prepare_target(struct files_place *target, struct files_scratch *scratch,
                                HANDLE source, struct fvm_str from, bool replaces, bool is_link)
@@ -164,12 +184,12 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     if (!target->is_file)
         return target->path.kind == FVM_NTPATH_DEVICE ? STATUS_BAD_DEVICE_TYPE
                                                       : STATUS_NOT_SAME_DEVICE;
-    /* A name with a backslash at its end is a directory's. */
-    if (!is_link && target->path.flags & FVM_NTPATH_TRAILING &&
-        files_kind(source) != FILES_DIRECTORY)
-        return STATUS_NOT_A_DIRECTORY;
     if (is_link && target->path.flags & FVM_NTPATH_TRAILING)
         return refuse_trailing(target, source);
+    if (target->path.flags & FVM_NTPATH_TRAILING)
+        status = check_trailing(target, source);
+    if (!NT_SUCCESS(status))
+        return status;
     if (!files_is_own(target)) {
         files_attr(&attr, &text, target->host, 0);
         status = real.NtQueryAttributesFile(&attr, &info);

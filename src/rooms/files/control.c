@@ -76,7 +76,9 @@ static HANDLE find_locks(HANDLE handle, bool make)
 
     if (shared && shared->locks)
         return shared->locks;
-    if (!make || !slot || files_check_private(handle) != STATUS_ACCESS_DENIED)
+    /* A directory cannot be locked: the call itself says so. */
+    if (!make || !slot || files_check_private(handle) != STATUS_ACCESS_DENIED ||
+        files_kind(handle) == FILES_DIRECTORY)
         return handle;
     shared = files_shared(slot);
     scratch = files_scratch_get();

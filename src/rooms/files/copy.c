@@ -68,8 +68,12 @@ static HANDLE open_parent(const struct files_place *place, FILE_BASIC_INFORMATIO
     IO_STATUS_BLOCK io;
     HANDLE parent;
 
+    /* Wine counts the right to set times as writing, which somebody may not share, and does not ask
+     * for it when they are set. */
     if (!NT_SUCCESS(files_open_real(&parent, parent_of(place),
                                     FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, FILE_OPEN,
+                                    FILE_DIRECTORY_FILE)) &&
+        !NT_SUCCESS(files_open_real(&parent, parent_of(place), FILE_READ_ATTRIBUTES, FILE_OPEN,
                                     FILE_DIRECTORY_FILE)))
         return NULL;
     if (NT_SUCCESS(real.NtQueryInformationFile(parent, &io, times, sizeof(*times), BASIC_CLASS)))
@@ -331,6 +335,12 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
     NTSTATUS status =
         files_open_real(&host, place->host, FILE_READ_ATTRIBUTES | FILE_READ_DATA, FILE_OPEN, 0);
 
+    /* What is in a directory is not read: somebody may keep others from that. */
+    if (status == STATUS_SHARING_VIOLATION)
+        status = files_open_real(&host, place->host, FILE_READ_ATTRIBUTES, FILE_OPEN,
+                                 FILE_DIRECTORY_FILE) == STATUS_SUCCESS
+                     ? STATUS_SUCCESS
+                     : status;
     if (!NT_SUCCESS(status))
         return status;
     status = files_make_parents(place);

@@ -170,11 +170,12 @@ struct files_path {
 };
 /* What duplicates of one handle have in common, made when it is needed. */
 struct files_shared {
-    uint32_t refs;           /* handles, and calls that use it just now */
-    struct files_path *told; /* virtual path of a host's file below a directory that the VM moved,
-                                for the host has it under another name; NULL: its name tells it */
-    struct files_path *now;  /* where it is, renames through other handles included; NULL: not
-                                remembered. A directory's, so that the server is not asked */
+    uint32_t refs;             /* handles, and calls that use it just now */
+    struct files_path *told;   /* virtual path of a host's file below a directory that the VM moved,
+                                  for the host has it under another name; NULL: its name tells it */
+    struct files_path *now;    /* where it is, renames through other handles included; NULL: not
+                                  remembered. A directory's, so that the server is not asked */
+    struct files_path *opened; /* of a host's file that may be a directory: where it was opened */
     struct files_listing *listing;
     struct files_watch *watch;
     HANDLE locks; /* the file of the layer's that the host's file is locked in; NULL none */
@@ -197,6 +198,10 @@ void files_slot_keep_path(HANDLE handle, struct fvm_str path);
 struct fvm_str files_slot_path(HANDLE handle);
 /** Remember where the directory is that a handle, opened in this process, is open on. */
 void files_slot_keep_path_now(HANDLE handle, struct fvm_str path);
+/** Remember where a file of the host's was opened that may be a directory. */
+void files_slot_keep_path_opened(HANDLE handle, struct fvm_str path);
+/** Where the directory is now that is open on the host's side. @return cch 0: not remembered */
+struct fvm_str files_slot_directory(HANDLE handle);
 /** Where the file is now. @return cch 0: none is remembered */
 struct fvm_str files_slot_path_now(HANDLE handle);
 /** A directory got another name: tell this process' handles on it and below it, which Wine does
@@ -228,6 +233,10 @@ NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str
  * captured; the name is the id, looked for below the root */
 NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
                        const OBJECT_ATTRIBUTES *attr);
+
+/** The id of a directory of both is the host's: the same before and after the VM changed something
+ * in it. @param path virtual @param id [out] unchanged if it is no such directory @return it is */
+bool files_merged_id(uint64_t *id, struct fvm_str path);
 
 /* --- control.c --------------------------------------------------------------------------- */
 /** Serial number of the volume that a file of the layer's is seen on. @return false: no such file

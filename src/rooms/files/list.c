@@ -205,7 +205,7 @@ static NTSTATUS gather(struct files_listing *listing, const struct files_place *
     NTSTATUS status = STATUS_SUCCESS;
 
     empty(listing);
-    if (place->host.cch) {
+    if (place->host.cch && (!files_is_own(place) || files_is_merged(place))) {
         all.is_host = true;
         status = files_list_each(place->host, mask, gather_one, &all);
     }
@@ -259,15 +259,23 @@ NTSTATUS files_check_empty(const struct files_place *place, HANDLE handle)
 /* --- short names ------------------------------------------------------------------------- */
 
 struct wanted {
+    struct gathering all;
     struct fvm_str name; /* short, as it was given */
     struct fvm_buf *found;
+    bool was_host; /* it is short for a name of the host's that is not here any more */
 };
 
 static NTSTATUS stop_at_short(void *context, const NT_DIR_ENTRY *entry)
 {
     struct wanted *wanted = context;
+    /* What the VM removed or moved is nobody's name here. */
+    bool is_gone = wanted->all.is_host && is_marked(&wanted->all, name_of(entry));
     struct fvm_str alias = {entry->ShortName, (uint32_t)entry->ShortNameLength / sizeof(WCHAR)};
 
+    if (is_gone) {
+        wanted->was_host = wanted->was_host || fvm_str_eq_fold(alias, wanted->name);
+        return STATUS_SUCCESS;
+    }
     if (fvm_str_eq_fold(name_of(entry), wanted->name)) {
         wanted->found->cch = 0; /* a file of that very name comes first */
         fvm_buf_add(wanted->found, name_of(entry));
@@ -282,7 +290,7 @@ NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     struct files_place place;
-    struct wanted wanted = {name, room};
+    struct wanted wanted = {.name = name, .found = room};
     NTSTATUS status = STATUS_NO_MEMORY;
 
     room->cch = 0;
@@ -290,10 +298,20 @@ NTSTATUS files_lengthen(struct fvm_buf *room, struct fvm_str dir, struct fvm_str
         status = files_place_of(&place, scratch, dir);
     if (!NT_SUCCESS(status))
         return status;
-    if (files_list_each(place.layer, (struct fvm_str){0}, stop_at_short, &wanted) !=
-            STATUS_FILE_CLOSED &&
-        !room->cch && place.host.cch)
+    wanted.all.directory = (struct fvm_buf){scratch->virtual, place.path.path.cch, FILES_NAME_CCH};
+    if (files_list_each(place.layer, (struct fvm_str){0}, stop_at_short, &wanted) ==
+            STATUS_FILE_CLOSED ||
+        room->cch)
+        return STATUS_SUCCESS;
+    wanted.all.is_host = true;
+    if (place.host.cch && (!files_is_own(&place) || files_is_merged(&place)))
         files_list_each(place.host, (struct fvm_str){0}, stop_at_short, &wanted);
+    /* The host would still find what is gone by it. */
+    if (!room->cch && wanted.was_host &&
+        !fvm_failed(fvm_buf_add_unit(&wanted.all.directory, '\\')) &&
+        !fvm_failed(fvm_buf_add(&wanted.all.directory, name)))
+        fvm_index_mark(files_index(), fvm_buf_str(&wanted.all.directory), FVM_INDEX_OWN,
+                       (struct fvm_str){0}, NULL, NULL);
     /* Nobody's, or the directory cannot be read: what was given. */
     return room->cch ? STATUS_SUCCESS : fvm_buf_add(room, name);
 }
@@ -452,6 +470,23 @@ static NTSTATUS begin_listing(struct files_shared *shared, const struct listing_
     return NT_SUCCESS(status) ? serve(listing, call) : status;
 }
 
+static NTSTATUS list(struct files_shared *shared, const struct listing_call *call,
+                     UNICODE_STRING *mask)
+{
+    struct files_listing *listing = shared->listing;
+    NTSTATUS status;
+
+    if (!listing || call->restart)
+        return begin_listing(shared, call, mask);
+    if (listing->is_plain)
+        return call_real(call, mask);
+    if (call->cb < files_list_least_cb(call->class))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    /* A duplicate may have less rights. */
+    status = call->slot->may_list ? STATUS_SUCCESS : check_access(call, listing);
+    return NT_SUCCESS(status) ? serve(listing, call) : status;
+}
+
 /**
  * List a directory of the VM's view.
  *
@@ -469,19 +504,14 @@ NTSTATUS NTAPI files_NtQueryDirectoryFile(HANDLE handle, HANDLE event, void *apc
                                 info, cb,     class, single, restart};
     /* None early in the process, or no memory: the host's names. */
     struct files_shared *shared = slot && files_list_least_cb(class) ? files_shared(slot) : NULL;
-    struct files_listing *listing = shared ? shared->listing : NULL;
     NTSTATUS status;
 
     if (!shared)
         return real.NtQueryDirectoryFile(handle, event, apc, context, io, info, cb, class, single,
                                          mask, restart);
-    if (!listing || restart)
-        return begin_listing(shared, &call, mask);
-    if (listing->is_plain)
-        return call_real(&call, mask);
-    if (cb < files_list_least_cb(class))
-        return STATUS_INFO_LENGTH_MISMATCH;
-    /* A duplicate may have less rights. */
-    status = slot->may_list ? STATUS_SUCCESS : check_access(&call, listing);
-    return NT_SUCCESS(status) ? serve(listing, &call) : status;
+    status = list(shared, &call, mask);
+    /* What the host alone listed has the host's ids. */
+    if (NT_SUCCESS(status) && (!shared->listing->is_plain || slot->side != FILES_SIDE_HOST))
+        files_list_put_ids(handle, info, cb, class);
+    return status;
 }

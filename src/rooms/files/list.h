@@ -15,6 +15,9 @@ struct files_listing {
  * @return STATUS_SUCCESS; STATUS_BUFFER_OVERFLOW the first is cut; STATUS_NO_MORE_FILES; ... */
 NTSTATUS files_list_format(struct files_listing *listing, void *info, ULONG cb, ULONG class,
                            bool single, ULONG_PTR *written);
+/** Directories that the VM and the host share have the host's ids: write them into an answer.
+ * @param handle whose directory was listed @param class those without ids are left alone */
+void files_list_put_ids(HANDLE handle, void *info, ULONG cb, ULONG class);
 /** Bytes that a buffer must have for a class; 0: its layout is not known. */
 ULONG files_list_least_cb(ULONG class);
 

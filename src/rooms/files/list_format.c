@@ -75,6 +75,55 @@ static NTSTATUS write_entry(const struct layout *layout, const NT_DIR_ENTRY *ent
     return status;
 }
 
+/* @param path virtual path of the directory, with room behind it */
+static void put_id(const struct layout *layout, struct fvm_buf path, const UINT8 *entry, char *at)
+{
+    uint16_t text[FVM_NTPATH_COMPONENT_CCH];
+    struct fvm_str name = {text, 0};
+    ULONG name_cb, attributes;
+    uint64_t id;
+
+    memcpy(&attributes, entry + 56, sizeof(attributes));
+    memcpy(&name_cb, entry + layout->name_length, sizeof(name_cb));
+    if (!(attributes & FILE_ATTRIBUTE_DIRECTORY) || name_cb > sizeof(text) ||
+        !NT_SUCCESS(fvm_copy_guarded(text, at + layout->name, name_cb)))
+        return;
+    name.cch = name_cb / sizeof(*text);
+    if (fvm_str_eq(name, FVM_STR(u".."))) {
+        path.cch = fvm_ntpath_parent(fvm_buf_str(&path)).cch;
+    } else if (!fvm_str_eq(name, FVM_STR(u"."))) {
+        if ((path.s[path.cch - 1] != '\\' && fvm_failed(fvm_buf_add_unit(&path, '\\'))) ||
+            fvm_failed(fvm_buf_add(&path, name)))
+            return;
+    }
+    if (path.cch && files_merged_id(&id, fvm_buf_str(&path)))
+        fvm_copy_guarded(at + layout->id, &id, sizeof(id));
+}
+
+void files_list_put_ids(HANDLE handle, void *info, ULONG cb, ULONG class)
+{
+    const struct layout *layout = find(class);
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    struct fvm_str path;
+    UINT8 fixed[104];
+    ULONG at = 0, next;
+
+    if (!layout || !layout->id)
+        return;
+    scratch = files_scratch_get();
+    if (!scratch || !NT_SUCCESS(files_path_of(&path, scratch, handle, NULL)) || !path.cch)
+        return;
+    do {
+        if (cb < layout->name || at > cb - layout->name ||
+            !NT_SUCCESS(fvm_copy_guarded(fixed, (char *)info + at, layout->name)))
+            return;
+        put_id(layout, (struct fvm_buf){scratch->other, path.cch, FILES_NAME_CCH}, fixed,
+               (char *)info + at);
+        memcpy(&next, fixed, sizeof(next));
+        at += next;
+    } while (next);
+}
+
 NTSTATUS files_list_format(struct files_listing *listing, void *info, ULONG cb, ULONG class,
                            bool single, ULONG_PTR *written)
 {

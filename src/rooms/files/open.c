@@ -3,9 +3,12 @@
 #include "rooms/files/files.h"
 
 #include "engine/capture.h"
+#include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
 #include "rooms/files/journal.h"
+
+enum { SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE };
 
 /* One call, as the caller made it. */
 struct opening {
@@ -18,6 +21,9 @@ struct opening {
     ULONG ea_cb;
 };
 
+/* Did this process open a directory of the host's that it does not share with all? */
+FVM_STATE static bool has_unshared;
+
 /* What the new handle is open on is known until it is closed. A directory's path is kept: names may
  * be given relative to it, and it is looked at when it is listed. */
 static void note_handle(const struct opening *opening, const struct files_place *place,
@@ -26,9 +32,14 @@ static void note_handle(const struct opening *opening, const struct files_place 
     files_slot_set(*opening->handle, side);
     if (side == FILES_SIDE_HOST && place->hit.answer == FVM_INDEX_BELOW_MOVED)
         files_slot_keep_path(*opening->handle, place->path.path);
-    if (side != FILES_SIDE_UNKNOWN && opening->options & FILE_DIRECTORY_FILE &&
-        !(place->path.flags & FVM_NTPATH_STREAM))
+    if (side != FILES_SIDE_UNKNOWN &&
+        (opening->options & FILE_DIRECTORY_FILE || files_is_merged(place)))
         files_slot_keep_path_now(*opening->handle, place->path.path);
+    else if (side == FILES_SIDE_HOST && !(opening->options & FILE_NON_DIRECTORY_FILE))
+        files_slot_keep_path_opened(*opening->handle, place->path.path);
+    if (side == FILES_SIDE_HOST && !(opening->options & FILE_NON_DIRECTORY_FILE) &&
+        opening->share != SHARE_ALL)
+        has_unshared = true;
 }
 
 static NTSTATUS call_real(const struct opening *opening, const struct files_place *place,
@@ -85,13 +96,42 @@ static NTSTATUS prepare_to_delete(struct opening *opening, const struct files_pl
     return status;
 }
 
+/* Would the host's file let this opener in, beside those that have it open? Nothing is changed. */
+static NTSTATUS check_sharing(const struct opening *opening, const struct files_place *place)
+{
+    struct opening probe = *opening;
+    IO_STATUS_BLOCK io;
+    HANDLE handle;
+    NTSTATUS status;
+
+    probe.handle = &handle;
+    probe.io = &io;
+    probe.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+    status = call_real(&probe, place, place->host, FILE_OPEN);
+    if (NT_SUCCESS(status))
+        files_NtClose(handle);
+    return status == STATUS_SHARING_VIOLATION ? status : STATUS_SUCCESS;
+}
+
+/* A directory of both may be open on the host's side since before the layer had it. It is only
+ * looked at where it could matter. */
+static NTSTATUS check_merged_sharing(const struct opening *opening, const struct files_place *place)
+{
+    if (!files_is_merged(place) || !place->host.cch || opening->disposition == FILE_CREATE ||
+        (opening->share == SHARE_ALL && !has_unshared))
+        return STATUS_SUCCESS;
+    return check_sharing(opening, place);
+}
+
 /* Open what the layer has, or has not. */
 static NTSTATUS open_layer(const struct opening *opening, struct files_place *place)
 {
     struct opening once = *opening;
     struct fvm_index_writer writer = files_writer_here();
-    NTSTATUS status = prepare_to_delete(&once, place);
+    NTSTATUS status = check_merged_sharing(opening, place);
 
+    if (NT_SUCCESS(status))
+        status = prepare_to_delete(&once, place);
     if (!NT_SUCCESS(status))
         return status;
     if (files_may_create(opening->disposition))
@@ -108,8 +148,10 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
 static NTSTATUS create_new(const struct opening *opening, struct files_place *place,
                            struct files_scratch *scratch)
 {
-    NTSTATUS status;
+    NTSTATUS status = files_check_options(opening->access, opening->disposition, opening->options);
 
+    if (!NT_SUCCESS(status))
+        return status;
     if (place->path.flags & FVM_NTPATH_TRAILING && !(opening->options & FILE_DIRECTORY_FILE))
         return STATUS_OBJECT_NAME_INVALID;
     status = files_make_parents(place);
@@ -130,23 +172,6 @@ static NTSTATUS create_new(const struct opening *opening, struct files_place *pl
     return status;
 }
 
-/* Would the host's file let this opener in, beside those that have it open? Nothing is changed. */
-static NTSTATUS check_sharing(const struct opening *opening, const struct files_place *place)
-{
-    struct opening probe = *opening;
-    IO_STATUS_BLOCK io;
-    HANDLE handle;
-    NTSTATUS status;
-
-    probe.handle = &handle;
-    probe.io = &io;
-    probe.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
-    status = call_real(&probe, place, place->host, FILE_OPEN);
-    if (NT_SUCCESS(status))
-        files_NtClose(handle);
-    return status == STATUS_SHARING_VIOLATION ? status : STATUS_SUCCESS;
-}
-
 /* The host has the name: the VM changes a copy of it. */
 static NTSTATUS change_copy(const struct opening *opening, struct files_place *place,
                             struct files_scratch *scratch, const FILE_BASIC_INFORMATION *info)
@@ -156,12 +181,11 @@ static NTSTATUS change_copy(const struct opening *opening, struct files_place *p
     struct opening once = *opening;
     NTSTATUS status;
 
-    /* A backslash at the end names a directory. */
-    if (place->path.flags & FVM_NTPATH_TRAILING && !is_directory &&
-        !(opening->options & FILE_DIRECTORY_FILE))
-        return STATUS_OBJECT_NAME_INVALID;
     if (opening->disposition == FILE_CREATE)
         return STATUS_OBJECT_NAME_COLLISION;
+    /* A backslash at the end names a directory. */
+    if (place->path.flags & FVM_NTPATH_TRAILING && !is_directory)
+        return STATUS_OBJECT_NAME_INVALID;
     /* What cannot succeed shall not leave a copy behind. */
     if (is_directory && (overwrites || opening->options & FILE_NON_DIRECTORY_FILE))
         return overwrites && !(opening->options & FILE_NON_DIRECTORY_FILE)
@@ -274,7 +298,7 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
         return NT_SUCCESS(status) ? call_as_given(opening, attr, &place, FILES_SIDE_UNKNOWN)
                                   : status;
     }
-    if (place.is_as_given && !(opening->options & FILE_DELETE_ON_CLOSE && files_is_merged(&place)))
+    if (place.is_as_given && !files_is_merged(&place))
         return call_as_given(opening, attr, &place, FILES_SIDE_LAYER);
     if (files_is_own(&place))
         return open_layer(opening, &place);

@@ -136,11 +136,97 @@ static NTSTATUS put_name(FILE_NAME_INFORMATION *info, ULONG cb, struct fvm_str n
     return copied < name_cb ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
+enum { BASIC = 4, STANDARD = 5, ALL = 18, NETWORK_OPEN = 34, ATTRIBUTE_TAG = 35 };
+
+/* Where an answer has the file's id; 0: nowhere, or cut off before. */
+static ULONG id_end(ULONG class)
+{
+    enum { INTERNAL = 6, ID = 59 };
+
+    return class == INTERNAL ? 8 : class == ALL ? 72 : class == ID ? 16 : 0;
+}
+
+/* The id of a directory that the VM and the host share. Such a one, opened in this process, has its
+ * path remembered. */
+static void put_merged_id(HANDLE handle, char *info, ULONG end)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    struct files_slot *slot = files_slot(handle, false);
+    enum files_side side = slot ? slot->side : FILES_SIDE_UNKNOWN;
+    struct fvm_str path = files_slot_path_now(handle);
+    uint64_t id;
+
+    if (side == FILES_SIDE_HOST || (side == FILES_SIDE_LAYER && !path.cch))
+        return;
+    if (!path.cch) {
+        scratch = files_scratch_get();
+        if (!scratch || !NT_SUCCESS(files_path_of(&path, scratch, handle, NULL)) || !path.cch)
+            return;
+    }
+    if (files_merged_id(&id, path))
+        memcpy(info + end - sizeof(id), &id, sizeof(id));
+}
+
+/* Does an answer say that it is of a directory? */
+static bool is_directory(ULONG class, const char *info)
+{
+    ULONG attributes = 0;
+
+    switch (class) {
+    case BASIC:
+    case ALL: /* begins with it */
+        memcpy(&attributes, info + offsetof(FILE_BASIC_INFORMATION, FileAttributes),
+               sizeof(attributes));
+        return attributes & FILE_ATTRIBUTE_DIRECTORY;
+    case STANDARD:
+        return info[offsetof(FILE_STANDARD_INFORMATION, Directory)];
+    case NETWORK_OPEN:
+        memcpy(&attributes, info + offsetof(FILE_NETWORK_OPEN_INFORMATION, FileAttributes),
+               sizeof(attributes));
+        return attributes & FILE_ATTRIBUTE_DIRECTORY;
+    case ATTRIBUTE_TAG:
+        memcpy(&attributes, info, sizeof(attributes));
+        return attributes & FILE_ATTRIBUTE_DIRECTORY;
+    default:
+        return false;
+    }
+}
+
+/* A directory that was open on the host's side before the VM changed something in it: its times and
+ * attributes are those of the layer's now. */
+static void put_layer_info(HANDLE handle, char *info, ULONG cb, ULONG class)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_place place;
+    struct fvm_str path;
+    IO_STATUS_BLOCK io;
+    HANDLE layer;
+
+    if (!slot || slot->side != FILES_SIDE_HOST || !is_directory(class, info))
+        return;
+    path = files_slot_directory(handle);
+    scratch = path.cch ? files_scratch_get() : NULL;
+    if (!scratch || !NT_SUCCESS(files_place_of(&place, scratch, path)) ||
+        !files_is_merged(&place) ||
+        !NT_SUCCESS(files_open_real(&layer, place.layer, FILE_READ_ATTRIBUTES, FILE_OPEN,
+                                    FILE_DIRECTORY_FILE)))
+        return;
+    if (class == ALL) {
+        real.NtQueryInformationFile(layer, &io, info, sizeof(FILE_BASIC_INFORMATION), BASIC);
+        real.NtQueryInformationFile(layer, &io, info + sizeof(FILE_BASIC_INFORMATION),
+                                    sizeof(FILE_STANDARD_INFORMATION), STANDARD);
+    } else {
+        real.NtQueryInformationFile(layer, &io, info, cb, class);
+    }
+    real.NtClose(layer);
+}
+
 /** @source nt:NtQueryInformationFile */
 NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
                                             ULONG cb, ULONG class)
 {
-    enum { NAME = 9, ALL = 18, NORMALIZED_NAME = 48, ID = 59, ALL_NAME_AT = 96 };
+    enum { NAME = 9, NORMALIZED_NAME = 48, ID = 59, ALL_NAME_AT = 96 };
     ULONG at = class == ALL ? ALL_NAME_AT : 0;
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     NTSTATUS status = real.NtQueryInformationFile(handle, io, info, cb, class);
@@ -148,6 +234,11 @@ NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     ULONG_PTR written;
     bool is_private;
 
+    if (NT_SUCCESS(status) || (status == STATUS_BUFFER_OVERFLOW && class == ALL))
+        put_layer_info(handle, info, cb, class);
+    if (id_end(class) && cb >= id_end(class) &&
+        (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW))
+        put_merged_id(handle, info, id_end(class));
     if (class == ID && NT_SUCCESS(status)) {
         struct files_slot *slot = files_slot(handle, false);
         uint64_t serial;

@@ -109,6 +109,22 @@ enum files_kind files_kind(HANDLE handle)
     return standard.Directory ? FILES_DIRECTORY : FILES_FILE;
 }
 
+/* With Wine a stream is a file of its own, with a colon in its name: it is listed, copied, renamed
+ * and deleted as such. */
+static void take_stream_as_name(struct fvm_ntpath *path)
+{
+    uint16_t *text = (uint16_t *)(uintptr_t)path->path.s;
+
+    if (!real.__wine_unix_spawnvp || !(path->flags & FVM_NTPATH_STREAM))
+        return;
+    /* What is between them was the colon at least, so nothing is lost. */
+    memmove(text + path->path.cch + 1, path->stream.s, path->stream.cch * sizeof(*text));
+    text[path->path.cch] = ':';
+    path->path.cch += 1 + path->stream.cch;
+    path->stream = (struct fvm_str){0};
+    path->flags &= ~(uint32_t)FVM_NTPATH_STREAM;
+}
+
 /* A path that is remembered. @return there is one */
 static bool take_path(struct fvm_str *out, struct files_scratch *scratch, struct fvm_str path)
 {
@@ -145,6 +161,7 @@ NTSTATUS files_path_told(struct fvm_str *out, struct files_scratch *scratch, HAN
         *is_private = found;
     if (fvm_failed(fvm_ntpath_parse(&path, &room, fvm_buf_str(&text), (struct fvm_str){0}, &env)))
         return STATUS_SUCCESS; /* no file, so no path */
+    take_stream_as_name(&path);
     if (path.kind == FVM_NTPATH_FILE || path.kind == FVM_NTPATH_UNC)
         *out = path.path;
     return STATUS_SUCCESS;
@@ -267,7 +284,7 @@ static NTSTATUS capture(struct fvm_buf *name, OBJECT_ATTRIBUTES *copy,
 
 /* The root's path, where the parser wants it. @return FVM_PASS: the root is no file */
 static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle,
-                          bool may_be_file, bool *is_private)
+                          bool for_open, bool may_be_file, bool *is_private)
 {
     enum files_kind kind = FILES_UNKNOWN;
     NTSTATUS status;
@@ -276,13 +293,15 @@ static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, H
         return STATUS_SUCCESS;
     if (!may_be_file)
         kind = files_kind(handle);
-    if (kind == FILES_FILE)
-        return STATUS_BAD_DEVICE_TYPE;
     status = files_path_of(root, scratch, handle, is_private);
+    if (status == STATUS_OBJECT_PATH_INVALID) /* an unnamed pipe: NT finds its other end */
+        return FVM_PASS;
     if (!NT_SUCCESS(status))
         return status;
     if (!root->cch)
-        return FVM_PASS;
+        return FVM_PASS; /* a pipe without a name is a FILE as well */
+    if (kind == FILES_FILE)
+        return for_open ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_BAD_DEVICE_TYPE;
     if (kind == FILES_DIRECTORY)
         files_slot_keep_path_now(handle, *root); /* the server is asked once */
     memcpy(scratch->host, root->s, root->cch * sizeof(*root->s));
@@ -346,7 +365,8 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
 
     *place = (struct files_place){0};
     if (NT_SUCCESS(status))
-        status = find_root(&root, scratch, copy.RootDirectory, for_open && !given.cch, &in_layer);
+        status = find_root(&root, scratch, copy.RootDirectory, for_open, for_open && !given.cch,
+                           &in_layer);
     if (!NT_SUCCESS(status) || status == FVM_PASS)
         return status == FVM_PASS ? STATUS_SUCCESS : status;
     status = fvm_ntpath_parse(&place->path, &room, fvm_buf_str(&given), root, &env);
@@ -356,6 +376,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
         return status;
     if (place->path.kind != FVM_NTPATH_FILE)
         return STATUS_SUCCESS;
+    take_stream_as_name(&place->path);
     is_elsewhere = files_may_redirect(fvm_buf_str(&given), root);
     if (place->path.flags & FVM_NTPATH_SHORT)
         status = lengthen(place, scratch);

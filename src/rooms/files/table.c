@@ -107,6 +107,26 @@ struct fvm_str files_slot_path_now(HANDLE handle)
     return shared && shared->now ? shared->now->path : (struct fvm_str){0};
 }
 
+void files_slot_keep_path_opened(HANDLE handle, struct fvm_str path)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared = slot ? files_shared(slot) : NULL;
+
+    if (shared)
+        remember(&shared->opened, path, (struct fvm_str){0});
+}
+
+struct fvm_str files_slot_directory(HANDLE handle)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared = slot ? slot->shared : NULL;
+
+    /* Had it been moved since, `now` would be there. */
+    if (shared && !shared->now && shared->opened)
+        remember(&shared->now, shared->opened->path, (struct fvm_str){0});
+    return files_slot_path_now(handle);
+}
+
 static void move_slot(struct files_slot *slot, HANDLE handle, struct fvm_str from,
                       struct fvm_str to, struct files_scratch *scratch)
 {
@@ -154,6 +174,7 @@ void files_shared_put(struct files_shared *shared)
         return;
     forget(shared->told);
     forget(shared->now);
+    forget(shared->opened);
     files_listing_free(shared->listing);
     if (shared->watch)
         files_watch_end(shared->watch);

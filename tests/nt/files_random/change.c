@@ -90,6 +90,10 @@ NTSTATUS op_set_disposition(void)
     if (!slot)
         return STATUS_UNSUCCESSFUL;
     say(extended ? " ex=%lx" : " delete=%lx", flags);
+    /* Wine 8 reads the directory from where it was read before: a second time it is empty. */
+    if (slot->is_dir)
+        NtSetInformationFile(slot->handle, &io, &(LARGE_INTEGER){0}, sizeof(LARGE_INTEGER),
+                             NT_POSITION_INFO);
     return extended ? set(slot, &flags, sizeof(flags), NT_DISPOSITION_EX_INFO)
                     : set(slot, &plain, sizeof(plain), NT_DISPOSITION_INFO);
 }
@@ -139,6 +143,20 @@ static size_t draw_new_name(const struct slot *slot, wchar_t path[PATH_CCH])
     return offsetof(struct nt_rename_info, name) + info->name_cb;
 }
 
+/** What has that name goes, if it may. Not for a directory: Wine 8 removes the file and then finds
+ * that a directory cannot be moved into itself. */
+static void prepare_new_name(const struct slot *slot)
+{
+    int file;
+    USHORT cb = (USHORT)rename_room.info.name_cb;
+    UNICODE_STRING name = {cb, cb, rename_room.info.name};
+    OBJECT_ATTRIBUTES attr = {sizeof(attr), rename_room.info.root, &name, NT_CASE_INSENSITIVE, NULL,
+                              NULL};
+
+    if (start_change_named(&attr, &file) && slot->is_dir)
+        rename_room.info.replace = 0;
+}
+
 static NTSTATUS rename_or_link(ULONG class, ULONG class_ex, unsigned file_percent)
 {
     struct slot *slot = slot_pick(often(file_percent) ? FILE_SLOT : DIR_SLOT, DELETE);
@@ -154,7 +172,12 @@ static NTSTATUS rename_or_link(ULONG class, ULONG class_ex, unsigned file_percen
     say(" %s=%lx", extended ? "flags" : "replace", rename_room.info.replace);
     if (lacks(slot, class == NT_RENAME_INFO ? DELETE : FILE_WRITE_ATTRIBUTES))
         return STATUS_UNSUCCESSFUL;
+    prepare_new_name(slot);
     status = set(slot, &rename_room, cb, extended ? class_ex : class);
+    if (NT_SUCCESS(status) && class == NT_RENAME_INFO)
+        slots_moved(slot, slot->path);
+    if (NT_SUCCESS(status) && slot->is_dir)
+        watches_moved(slot->path);
     if (NT_SUCCESS(status)) {
         names_made(path, slot->is_dir);
         if (class == NT_RENAME_INFO)

@@ -80,32 +80,71 @@ static const wchar_t *draw_mask(void)
     return often(60) ? NULL : masks[draw(COUNT_OF(masks))];
 }
 
+/** One call. @return its status */
+static NTSTATUS list_once(HANDLE handle, const struct layout *layout, const wchar_t *mask,
+                          ULONG room_cb, BOOLEAN single, BOOLEAN restart, const struct slot *slot)
+{
+    UNICODE_STRING name = {.Buffer = (WCHAR *)mask};
+    NTSTATUS status;
+
+    if (mask)
+        name.Length = name.MaximumLength = (USHORT)(wcslen(mask) * sizeof(*mask));
+    say(" room=%lu single=%u restart=%u", room_cb, single, restart);
+    memset(entries, 0, room_cb);
+    io_clear();
+    /* No event, even if the handle is asynchronous: Wine 8 refuses the call with one. */
+    status = NtQueryDirectoryFile(handle, NULL, NULL, NULL, &io, entries, room_cb, layout->class,
+                                  single, mask ? &name : NULL, restart);
+    status = slot_settle(slot, status, false);
+    say_status(status, &io);
+    if (NT_SUCCESS(status))
+        say_entries(layout);
+    return status;
+}
+
+/** The directory again: Wine 8 keeps, with the handle, a picture of what was there when it was
+ * first listed, and shows it beside what is there now. */
+static NTSTATUS open_again(HANDLE *handle, const struct slot *slot)
+{
+    UNICODE_STRING name = {0, 0, (WCHAR *)L""};
+    OBJECT_ATTRIBUTES attr = {sizeof(attr), slot->handle, &name, NT_CASE_INSENSITIVE, NULL, NULL};
+
+    io_clear();
+    return NtOpenFile(handle,
+                      slot->access & FILE_LIST_DIRECTORY ? FILE_LIST_DIRECTORY | SYNCHRONIZE
+                                                         : FILE_READ_ATTRIBUTES,
+                      &attr, &io, 7,
+                      NT_DIRECTORY_FILE | (slot->is_async ? 0 : NT_SYNCHRONOUS_IO_NONALERT));
+}
+
+/** List a directory in a few calls of different kinds, the last ones through a duplicate. */
 NTSTATUS op_list(void)
 {
     static const ULONG rooms[] = {
         sizeof(entries), sizeof(entries), sizeof(entries), 1024, 400, 120, 20};
     struct slot *slot = slot_pick(DIR_SLOT, FILE_LIST_DIRECTORY);
-    const struct layout *layout = &layouts[draw(COUNT_OF(layouts))];
     const wchar_t *mask = draw_mask();
-    ULONG room_cb = rooms[draw(COUNT_OF(rooms))];
-    BOOLEAN single = often(15), restart = often(60);
-    UNICODE_STRING name = {.Buffer = (WCHAR *)mask};
+    unsigned calls = 1 + draw(5), until_copy = draw(8);
+    HANDLE self = GetCurrentProcess(), handle, copy;
     NTSTATUS status;
 
     if (!slot)
         return STATUS_UNSUCCESSFUL;
-    say(" class=%lu room=%lu single=%u restart=%u mask=", layout->class, room_cb, single, restart);
+    status = open_again(&handle, slot);
+    say(" open=%08lx mask=", status);
     say_name(mask ? mask : L"-", wcslen(mask ? mask : L"-"));
-    if (mask)
-        name.Length = name.MaximumLength = (USHORT)(wcslen(mask) * sizeof(*mask));
-    memset(entries, 0, room_cb);
-    io_clear();
-    /* No event, even if the handle is asynchronous: Wine 8 refuses the call with one. */
-    status = NtQueryDirectoryFile(slot->handle, NULL, NULL, NULL, &io, entries, room_cb,
-                                  layout->class, single, mask ? &name : NULL, restart);
-    status = slot_settle(slot, status, false);
-    say_status(status, &io);
-    if (NT_SUCCESS(status))
-        say_entries(layout);
+    if (!NT_SUCCESS(status))
+        return say_status(status, NULL);
+    for (unsigned i = 0; i < calls; i++) {
+        const struct layout *layout = &layouts[draw(COUNT_OF(layouts))];
+
+        if (i == until_copy && !NtDuplicateObject(self, handle, self, &copy, 0, 0,
+                                                  DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE))
+            handle = copy;
+        say(" class=%lu", layout->class);
+        status = list_once(handle, layout, mask, rooms[draw(COUNT_OF(rooms))], (BOOLEAN)often(15),
+                           (BOOLEAN)(i == 0 || often(15)), slot);
+    }
+    NtClose(handle);
     return status;
 }

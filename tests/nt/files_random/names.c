@@ -40,10 +40,15 @@ static void remember(const struct entry *entry, void *context)
     wcscpy(path, one->path);
     if (one->is_dir)
         tree_list(path, remember, path);
+    else
+        start_add(entry->id);
 }
 
 void names_start(unsigned long long seed)
 {
+    memset(known, 0, sizeof(known));
+    known_count = 0;
+    start_clear();
     tree_list(L"F", remember, L"F");
     tree_list(L"B", remember, L"B");
     chance_start(seed, 1u << 30);

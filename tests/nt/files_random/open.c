@@ -87,6 +87,15 @@ static ULONG draw_attributes(void)
     return all[draw(COUNT_OF(all))];
 }
 
+/** Which others may be let in. To read a directory always: a VM that must look for a short name or
+ * merge a listing reads it too. */
+static ULONG draw_sharing(bool is_dir)
+{
+    ULONG sharing = often(65) ? 7 : draw(8);
+
+    return is_dir ? sharing | FILE_SHARE_READ : sharing;
+}
+
 /** Keep the handle, if there is one, and what is now known of the name. */
 static NTSTATUS keep(NTSTATUS status, HANDLE handle, ULONG options)
 {
@@ -105,6 +114,7 @@ NTSTATUS op_create(void)
     static const ULONG for_dirs[] = {NT_OPEN, NT_OPEN, NT_OPEN, NT_OPEN_IF, NT_OPEN_IF, NT_CREATE};
     bool make = often(25), make_dir = make && often(30);
     ULONG disposition, options, attributes, sharing;
+    int file = NOT_OF_START;
     ACCESS_MASK access;
     HANDLE handle = NULL;
     NTSTATUS status;
@@ -117,31 +127,42 @@ NTSTATUS op_create(void)
     else
         disposition = often(60) ? NT_OPEN : draw(6);
     access = draw_access();
-    sharing = often(65) ? 7 : draw(8);
+    sharing = draw_sharing(target.is_dir);
     options = draw_options(make ? make_dir : target.is_dir);
     if (make_dir)
         options = (options | NT_DIRECTORY_FILE) & ~(ULONG)NT_NON_DIRECTORY_FILE;
     attributes = draw_attributes();
     say(" access=%lx attr=%lx share=%lx disp=%lx options=%lx", access, attributes, sharing,
         disposition, options);
+    if (start_is_change(access, options) ||
+        (disposition != NT_OPEN && disposition != NT_OPEN_IF && disposition != NT_CREATE))
+        start_change_named(&target.attr, &file);
     io_clear();
     status = NtCreateFile(&handle, access, &target.attr, &io, NULL, attributes, sharing,
                           disposition, options, NULL, 0);
+    if (!NT_SUCCESS(status))
+        start_keep(&target.attr, file);
     return keep(status, handle, options);
 }
 
 NTSTATUS op_open(void)
 {
     ACCESS_MASK access = draw_access();
-    ULONG sharing = often(65) ? 7 : draw(8), options;
+    ULONG sharing, options;
+    int file = NOT_OF_START;
     HANDLE handle = NULL;
     NTSTATUS status;
 
     target_pick(&target, often(35) ? WANT_DIR : WANT_ANY);
+    sharing = draw_sharing(target.is_dir);
     options = draw_options(target.is_dir);
     say(" access=%lx share=%lx options=%lx", access, sharing, options);
+    if (start_is_change(access, options))
+        start_change_named(&target.attr, &file);
     io_clear();
     status = NtOpenFile(&handle, access, &target.attr, &io, sharing, options);
+    if (!NT_SUCCESS(status))
+        start_keep(&target.attr, file);
     return keep(status, handle, options);
 }
 
@@ -173,6 +194,8 @@ NTSTATUS op_open_by_id(void)
     wcscpy(target.path, slot->path);
     attr.RootDirectory = root->handle;
     say(" root=h%u access=%lx options=%lx", slot_index(root), access, options);
+    if (start_is_change(access, options))
+        start_change(start_find((uint64_t)id.QuadPart));
     io_clear();
     status = NtOpenFile(&handle, access, &attr, &io, 7, options);
     return keep(status, handle, options);
@@ -181,9 +204,13 @@ NTSTATUS op_open_by_id(void)
 NTSTATUS op_delete(void)
 {
     NTSTATUS status;
+    int file;
 
     target_pick(&target, often(80) ? WANT_FILE : WANT_ANY);
+    start_change_named(&target.attr, &file);
     status = NtDeleteFile(&target.attr);
+    if (!NT_SUCCESS(status))
+        start_keep(&target.attr, file);
     names_missed(target.path, status);
     return say_status(status, NULL);
 }
@@ -211,6 +238,10 @@ NTSTATUS op_duplicate(void)
 
     if (!slot)
         return STATUS_UNSUCCESSFUL;
+    /* No more than it has: Wine 8 gives more, to a handle that was not opened for it. */
+    MapGenericMask(&access, &(GENERIC_MAPPING){FILE_GENERIC_READ, FILE_GENERIC_WRITE,
+                                               FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS});
+    access &= slot->access;
     say(" access=%lx options=%lx", access, options);
     status = NtDuplicateObject(self, slot->handle, self, &handle, access, 0, options);
     if (options & DUPLICATE_CLOSE_SOURCE)

@@ -75,6 +75,23 @@ void names_made(const wchar_t *path, bool is_dir);
  * directory was not there: else more and more operations would fail. */
 void names_missed(const wchar_t *path, NTSTATUS status);
 
+/* start.c: files of the start that are as they were ------------------------------------------- */
+
+enum { NOT_OF_START = -1 };
+void start_clear(void);
+void start_add(uint64_t id);
+/** @return number of the file, if it is one of the start and nothing may have changed it */
+int start_find(uint64_t id);
+int start_of(HANDLE handle);
+/** May a handle that is opened like this change the file? */
+bool start_is_change(ACCESS_MASK access, ULONG options);
+/** A file may be changed from now on: close what is open on it. @param file may be NOT_OF_START */
+void start_change(int file);
+/** The same by name. @param file [out] @return there is something of that name */
+bool start_change_named(OBJECT_ATTRIBUTES *attr, int *file);
+/** It was not to be: the file is as it was, though a VM may have made a copy. */
+void start_keep(OBJECT_ATTRIBUTES *attr, int file);
+
 /* slots.c: open handles ---------------------------------------------------------------------- */
 
 struct slot {
@@ -82,6 +99,8 @@ struct slot {
     bool is_dir, is_async;
     ACCESS_MASK access;     /* granted */
     wchar_t path[PATH_CCH]; /* as it was opened; "" if unknown */
+    unsigned number;        /* no other handle ever had it */
+    int start;              /* what start_of() said when it was opened */
 };
 extern struct slot slots[SLOTS];
 
@@ -103,6 +122,19 @@ HANDLE slot_event(const struct slot *slot);
 /** Print the open handles whose file has this id. */
 void say_same_id(uint64_t id);
 unsigned slot_index(const struct slot *slot);
+/** Close all. Some of what matters happens only when the last handle goes: deleting, for one. */
+void slots_end(void);
+/** A file or directory has another name: close what else is open on it, and below it, for Wine 8
+ * goes by their old names from then on. @param path the old name, for a directory */
+void slots_moved(const struct slot *moved, const wchar_t *path);
+/** Close those on a file of the start. */
+void slots_forget(int file);
+void views_forget(int file);
+void locks_end(void);   /* data.c: forget the locks */
+void views_end(void);   /* view.c: give back the views */
+void watches_end(void); /* watch.c: watch nothing any more */
+/** A directory has another name: what is watched in it or below is watched no more. */
+void watches_moved(const wchar_t *path);
 
 /* The operations: each prints its arguments and results. @return its status -------------------- */
 NTSTATUS op_create(void); /* open.c */
@@ -140,6 +172,7 @@ struct entry {
     const wchar_t *short_name;
     size_t short_cch;
     ULONG attributes;
+    uint64_t id;
 };
 typedef void (*entry_fn)(const struct entry *entry, void *context);
 /** Call fn for each entry of a folder but . and .., in the order of the names. */
@@ -147,5 +180,5 @@ void tree_list(const wchar_t *path, entry_fn fn, void *context);
 /** Open a file by path, sharing all. */
 NTSTATUS tree_open(HANDLE *handle, const wchar_t *path, ACCESS_MASK access, ULONG disposition,
                    ULONG options, ULONG attributes);
-int tree_dump(void);
-int tree_fill(unsigned long long seed);
+void tree_dump(void);
+void tree_fill(unsigned long long seed);

@@ -7,6 +7,7 @@
 
 struct slot slots[SLOTS];
 static HANDLE event;
+static unsigned handle_count;
 
 unsigned slot_index(const struct slot *slot)
 {
@@ -83,9 +84,11 @@ void slot_put(HANDLE handle, const wchar_t *path, bool is_async)
     NtQueryInformationFile(handle, &io, &standard, sizeof(standard), NT_STANDARD_INFO);
     NtQueryInformationFile(handle, &io, &access, sizeof(access), NT_ACCESS_INFO);
     slot->handle = handle;
+    slot->number = ++handle_count;
     slot->is_dir = standard.directory;
     slot->is_async = is_async;
     slot->access = access;
+    slot->start = standard.directory ? NOT_OF_START : start_of(handle);
     if (path != slot->path) /* a duplicate in its own place */
         wcscpy(slot->path, path);
 }
@@ -130,4 +133,52 @@ void say_same_id(uint64_t id)
         say("%sh%u", before, i);
         before = ",";
     }
+}
+
+static uint64_t id_of(const struct slot *slot)
+{
+    LARGE_INTEGER id = {.QuadPart = 0};
+    IO_STATUS_BLOCK answer;
+
+    NtQueryInformationFile(slot->handle, &answer, &id, sizeof(id), NT_INTERNAL_INFO);
+    return (uint64_t)id.QuadPart;
+}
+
+/** Does a slot's handle go by a name that is an old one now? */
+static bool is_outdated(const struct slot *slot, const struct slot *moved, const wchar_t *path)
+{
+    size_t cch = wcslen(path);
+
+    if (slot == moved || !slot->handle)
+        return false;
+    if (!moved->is_dir)
+        return id_of(slot) == id_of(moved);
+    return !*slot->path || !cch ||
+           (!_wcsnicmp(slot->path, path, cch) && (!slot->path[cch] || slot->path[cch] == '\\'));
+}
+
+void slots_moved(const struct slot *moved, const wchar_t *path)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (is_outdated(&slots[i], moved, path)) {
+            say(" forgets h%u=%08lx", i, NtClose(slots[i].handle));
+            slots[i].handle = NULL;
+        }
+}
+
+void slots_forget(int file)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].handle && slots[i].start == file) {
+            say(" forgets h%u=%08lx", i, NtClose(slots[i].handle));
+            slots[i].handle = NULL;
+        }
+}
+
+void slots_end(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].handle)
+            say("end h%u close=%08lx\n", i, NtClose(slots[i].handle));
+    memset(slots, 0, sizeof(slots));
 }

@@ -34,17 +34,18 @@ static int compare_entries(const void *a, const void *b)
     return order ? order : (int)one->name_cch - (int)two->name_cch;
 }
 
-/** Add the entries of one answer (FileBothDirectoryInformation). */
+/** Add the entries of one answer (FileIdBothDirectoryInformation). */
 static size_t add_entries(struct entry *list, size_t count, const unsigned char *at)
 {
     for (;;) {
         ULONG next = *(const ULONG *)(const void *)at;
         struct entry entry = {
-            .name = (const wchar_t *)(const void *)(at + 94),
+            .name = (const wchar_t *)(const void *)(at + 104),
             .name_cch = *(const ULONG *)(const void *)(at + 60) / sizeof(wchar_t),
             .short_name = (const wchar_t *)(const void *)(at + 70),
             .short_cch = at[68] / sizeof(wchar_t),
             .attributes = *(const ULONG *)(const void *)(at + 56),
+            .id = *(const uint64_t *)(const void *)(at + 96),
         };
         bool dots = entry.name[0] == '.' &&
                     (entry.name_cch == 1 || (entry.name_cch == 2 && entry.name[1] == '.'));
@@ -72,8 +73,8 @@ void tree_list(const wchar_t *path, entry_fn fn, void *context)
         for (unsigned page = 0; page < PAGES; page++) {
             unsigned char *at = room + page * LIST_CB;
 
-            if (NtQueryDirectoryFile(handle, NULL, NULL, NULL, &answer, at, LIST_CB, 3, FALSE, NULL,
-                                     page == 0))
+            if (NtQueryDirectoryFile(handle, NULL, NULL, NULL, &answer, at, LIST_CB, 37, FALSE,
+                                     NULL, page == 0))
                 break;
             count = add_entries(list, count, at);
         }
@@ -132,11 +133,10 @@ static void dump_entry(const struct entry *entry, void *context)
         tree_list(path, dump_entry, path);
 }
 
-int tree_dump(void)
+void tree_dump(void)
 {
     tree_list(L"F", dump_entry, L"F");
     tree_list(L"B", dump_entry, L"B");
-    return 0;
 }
 
 /* --- start tree ------------------------------------------------------------------------------- */
@@ -221,7 +221,7 @@ static void fill_folder(const wchar_t *path, unsigned depth, unsigned *left)
     }
 }
 
-int tree_fill(unsigned long long seed)
+void tree_fill(unsigned long long seed)
 {
     unsigned left = 48, left_beside = 6;
 
@@ -230,5 +230,4 @@ int tree_fill(unsigned long long seed)
     fill_folder(L"F\\docs", 2, &left); /* so that there are 30 at least */
     fill_folder(L"F\\x", 1, &left);
     fill_folder(L"B", 2, &left_beside);
-    return 0;
 }

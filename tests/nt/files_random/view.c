@@ -10,6 +10,7 @@ struct view {
     unsigned char *base; /* NULL: free */
     size_t cb;           /* of the file when it was mapped */
     bool is_writable;
+    int start; /* the file's, as in a slot */
 };
 static struct view views[VIEWS];
 
@@ -102,7 +103,7 @@ static NTSTATUS map(HANDLE file, ULONG protection, struct view *view)
     NtClose(section);
     NtQueryInformationFile(file, &io, &standard, sizeof(standard), NT_STANDARD_INFO);
     *view = (struct view){NT_SUCCESS(status) ? base : NULL, (size_t)standard.size_cb.QuadPart,
-                          protection != PAGE_READONLY};
+                          protection != PAGE_READONLY, start_of(file)};
     return status;
 }
 
@@ -162,4 +163,23 @@ NTSTATUS op_view(void)
     }
     say(" none");
     return STATUS_UNSUCCESSFUL;
+}
+
+void views_forget(int file)
+{
+    for (unsigned i = 0; i < VIEWS; i++)
+        if (views[i].base && views[i].start == file) {
+            say(" forgets v%u", i);
+            drop(&views[i]);
+        }
+}
+
+void views_end(void)
+{
+    for (unsigned i = 0; i < VIEWS; i++)
+        if (views[i].base) {
+            say("end v%u", i);
+            drop(&views[i]);
+            say("\n");
+        }
 }

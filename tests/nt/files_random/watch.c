@@ -24,6 +24,13 @@ static struct watch watches[WATCHES];
 static wchar_t seen[MAX_CHANGES][CHANGE_CCH]; /* "1name": action and name */
 static unsigned seen_count;
 
+static void end(struct watch *watch)
+{
+    if (watch->handle)
+        NtClose(watch->handle);
+    watch->handle = NULL;
+}
+
 static NTSTATUS start(struct watch *watch)
 {
     NTSTATUS status;
@@ -49,9 +56,7 @@ NTSTATUS op_watch(void)
     watch->filter = FILE_NOTIFY_CHANGE_FILE_NAME | filters[draw(COUNT_OF(filters))];
     if (!path_pick(watch->path, often(70) ? WANT_FILE : WANT_DIR) && wcsrchr(watch->path, '\\'))
         *wcsrchr(watch->path, '\\') = 0; /* where a file is, more happens */
-    if (watch->handle)
-        NtClose(watch->handle);
-    watch->handle = NULL;
+    end(watch);
     if (!watch->event)
         watch->event = CreateEventW(NULL, TRUE, FALSE, NULL);
     say(" w%u ", (unsigned)(watch - watches));
@@ -156,10 +161,27 @@ NTSTATUS op_poll(void)
             status = gather(watch);
         say_status(status, NULL);
         say_seen();
-        NtClose(watch->handle);
-        watch->handle = NULL;
+        end(watch);
         return status;
     }
     say(" none");
     return STATUS_UNSUCCESSFUL;
+}
+
+void watches_end(void)
+{
+    for (unsigned i = 0; i < WATCHES; i++)
+        end(&watches[i]);
+}
+
+/* A file made below such a handle, as the mark is, is deleted by its directory's old name: Wine 8.
+ */
+void watches_moved(const wchar_t *path)
+{
+    size_t cch = wcslen(path);
+
+    for (unsigned i = 0; i < WATCHES; i++)
+        if (!_wcsnicmp(watches[i].path, path, cch) &&
+            (!cch || !watches[i].path[cch] || watches[i].path[cch] == '\\'))
+            end(&watches[i]);
 }
