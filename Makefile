@@ -100,7 +100,7 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
 
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
-ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c pe.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
+ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c pe.c regview.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
 ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
 MINGW32     ?= i686-w64-mingw32-gcc
 OBJDUMP     ?= $(MINGW:gcc=objdump)
@@ -130,7 +130,7 @@ $(B)/engine/fvm32.dll: $(call obj,engine32,$(ENGINE_SRC))
 	@echo "  LD $@"
 	$(MINGW32) $(ENGINE_LINK) -Wl,--image-base,$(BASE32) -o $@ $^
 	OBJDUMP=$(OBJDUMP) tools/check-engine.sh $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c error.c fold.c fold_name.c glob.c journal.c journal_replay.c str.c text.c utf.c) $(wildcard src/core/index*.c src/core/reg*.c) src/store/noise.c
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"

@@ -23,9 +23,10 @@ FVM_STATE struct fvm_real real;
 #define SUM_9(t, ...)  CB(t) + SUM_8(__VA_ARGS__)
 #define SUM_10(t, ...) CB(t) + SUM_9(__VA_ARGS__)
 #define SUM_11(t, ...) CB(t) + SUM_10(__VA_ARGS__)
-#define PICK(a, b, c, d, e, f, g, h, i, j, k, which, ...) which
+#define SUM_12(t, ...) CB(t) + SUM_11(__VA_ARGS__)
+#define PICK(a, b, c, d, e, f, g, h, i, j, k, l, which, ...) which
 #define SUM(...)                                                                                   \
-    PICK(__VA_ARGS__, SUM_11, SUM_10, SUM_9, SUM_8, SUM_7, SUM_6, SUM_5, SUM_4, SUM_3, SUM_2,      \
+    PICK(__VA_ARGS__, SUM_12, SUM_11, SUM_10, SUM_9, SUM_8, SUM_7, SUM_6, SUM_5, SUM_4, SUM_3, SUM_2,      \
          SUM_1, 0)(__VA_ARGS__)
 /* clang-format on */
 

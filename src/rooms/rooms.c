@@ -3,4 +3,5 @@
 
 #include <stddef.h>
 
-const struct fvm_room *const fvm_rooms[] = {&fvm_room_files, &fvm_room_processes, NULL};
+const struct fvm_room *const fvm_rooms[] = {&fvm_room_files, &fvm_room_processes,
+                                            &fvm_room_registry, NULL};

@@ -4,6 +4,7 @@
 
 extern const struct fvm_room fvm_room_files;
 extern const struct fvm_room fvm_room_processes;
+extern const struct fvm_room fvm_room_registry;
 
 /** Ends with NULL. */
 extern const struct fvm_room *const fvm_rooms[];
