@@ -100,7 +100,7 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
 
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
-ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c objname.c pe.c pipename.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
+ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c objname.c pe.c pipename.c regview.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
 ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
 MINGW32     ?= i686-w64-mingw32-gcc
 OBJDUMP     ?= $(MINGW:gcc=objdump)
@@ -135,7 +135,7 @@ UBSAN       := -fsanitize=undefined -fsanitize-undefined-trap-on-error
 ENGINE_UBSAN := $(addprefix $(B)/engine-ubsan/,fvm64.dll fvmstart.exe)
 $(B)/engine64-ubsan/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(MINGW) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) $(UBSAN) -MMD -c -o $@ $<
+	$(MINGW) $(ENGINE_FLAGS) $(CFLAGS_ENGINE) $(UBSAN) -MMD -MP -c -o $@ $<
 $(B)/engine64-ubsan/src/engine/memory.o: CFLAGS_ENGINE := -fno-tree-loop-distribute-patterns
 $(B)/engine-ubsan/fvm64.dll: $(call obj,engine64-ubsan,$(ENGINE_SRC))
 	@mkdir -p $(@D)
@@ -145,7 +145,7 @@ $(B)/engine-ubsan/fvm64.dll: $(call obj,engine64-ubsan,$(ENGINE_SRC))
 $(B)/engine-ubsan/fvmstart.exe: $(B)/engine/fvmstart.exe
 	@mkdir -p $(@D)
 	cp $< $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c fold.c journal.c journal_replay.c str.c) $(wildcard src/core/index*.c)
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c error.c fold.c fold_name.c glob.c journal.c journal_replay.c str.c text.c utf.c) $(wildcard src/core/index*.c src/core/reg*.c) src/store/noise.c
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"
@@ -155,7 +155,7 @@ $(B)/start64/%.o: %.c Makefile
 	$(MINGW) -O2 $(BASEFLAGS) -D__USE_MINGW_ANSI_STDIO=1 -MMD -MP -c -o $@ $<
 
 # --- the command for Windows: the same grammar, shared VMs on the Windows it runs in ------------------
-WIN_STORE := $(addprefix src/store/,lists.c pick.c rename_pairs.c tree_decide.c) $(wildcard src/store/win/*.c)
+WIN_STORE := $(addprefix src/store/,lists.c noise.c pick.c rename_pairs.c tree_decide.c) $(wildcard src/store/win/*.c)
 WIN_SRC   := $(wildcard src/cli/*.c src/cli/win/*.c) $(WIN_STORE) $(filter-out %/fvmstart.c,$(wildcard src/launcher/win/*.c)) \
              $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(CORE_SRC)
 # Trees of a VM's are as deep as its programs made them.

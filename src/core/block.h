@@ -3,6 +3,7 @@
  * every number that is read is checked. */
 #pragma once
 #include "core/base.h"
+#include "core/regview.h"
 #include "core/status.h"
 #include "core/str.h"
 
@@ -15,8 +16,9 @@ enum {
     FVM_ENGINE_CB = 1 << 20, /* room for each engine, behind the index */
     FVM_BLOCK_AT_INDEX = 1 << 18,
     FVM_BLOCK_AT_ENGINES = FVM_BLOCK_AT_INDEX + FVM_INDEX_CB,
+    FVM_BLOCK_AT_REGISTRY = FVM_BLOCK_AT_ENGINES + FVM_ENGINES * FVM_ENGINE_CB,
     /* Bytes of the whole section; pages that nobody touched cost nothing. */
-    FVM_BLOCK_CB = FVM_BLOCK_AT_ENGINES + FVM_ENGINES * FVM_ENGINE_CB,
+    FVM_BLOCK_CB = FVM_BLOCK_AT_REGISTRY + FVM_REGVIEW_CB,
     FVM_MEMBERS = 4096, /* processes that a VM can have at one time */
     FVM_BLOCK_PATH_CCH = 400,
     FVM_BLOCK_ALIASES = 16,
@@ -94,6 +96,11 @@ static inline void *fvm_block_index(struct fvm_block *block)
 static inline void *fvm_block_engine_image(struct fvm_block *block, int engine)
 {
     return (char *)block + FVM_BLOCK_AT_ENGINES + (size_t)engine * FVM_ENGINE_CB;
+}
+/** Where the view of the registry lies: FVM_REGVIEW_CB bytes. */
+static inline struct fvm_regview_area *fvm_block_registry(struct fvm_block *block)
+{
+    return (struct fvm_regview_area *)(void *)((char *)block + FVM_BLOCK_AT_REGISTRY);
 }
 /** Make an empty block. @param block zeroed memory of FVM_BLOCK_CB bytes */
 void fvm_block_init(struct fvm_block *block, uint32_t vm);

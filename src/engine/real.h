@@ -110,6 +110,19 @@
     X(NTSTATUS, NtQueryInformationJobObject, (HANDLE, ULONG, void *, ULONG, ULONG *))              \
     X(NTSTATUS, NtSetInformationProcess, (HANDLE, ULONG, void *, ULONG))                           \
     X(NTSTATUS, NtSetInformationThread, (HANDLE, ULONG, const void *, ULONG))                      \
+    X(NTSTATUS, NtOpenKey, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *))                           \
+    X(NTSTATUS, NtOpenKeyEx, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG))                  \
+    X(NTSTATUS, NtCreateKey,                                                                       \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, UNICODE_STRING *, ULONG, ULONG *))       \
+    X(NTSTATUS, NtDeleteKey, (HANDLE))                                                             \
+    X(NTSTATUS, NtQueryKey, (HANDLE, ULONG, void *, ULONG, ULONG *))                               \
+    X(NTSTATUS, NtEnumerateKey, (HANDLE, ULONG, ULONG, void *, ULONG, ULONG *))                    \
+    X(NTSTATUS, NtSetValueKey, (HANDLE, UNICODE_STRING *, ULONG, ULONG, const void *, ULONG))      \
+    X(NTSTATUS, NtQueryValueKey, (HANDLE, UNICODE_STRING *, ULONG, void *, ULONG, ULONG *))        \
+    X(NTSTATUS, NtEnumerateValueKey, (HANDLE, ULONG, ULONG, void *, ULONG, ULONG *))               \
+    X(NTSTATUS, NtDeleteValueKey, (HANDLE, UNICODE_STRING *))                                      \
+    X(NTSTATUS, NtQuerySecurityObject, (HANDLE, ULONG, void *, ULONG, ULONG *))                    \
+    X(NTSTATUS, NtSetSecurityObject, (HANDLE, ULONG, void *))                                      \
     X(void *, RtlAddVectoredExceptionHandler, (ULONG, void *))                                     \
     X(void *, RtlCreateHeap, (ULONG, void *, SIZE_T, SIZE_T, void *, void *))                      \
     X(void *, RtlAllocateHeap, (void *, ULONG, SIZE_T))                                            \
@@ -137,6 +150,30 @@
       (HANDLE, ULONG64 *, ULONG64, ULONG64 *, ULONG, ULONG))                                       \
     X(NTSTATUS, NtWow64ReadVirtualMemory64, (HANDLE, ULONG64, void *, ULONG64, ULONG64 *))         \
     X(NTSTATUS, NtWow64WriteVirtualMemory64, (HANDLE, ULONG64, const void *, ULONG64, ULONG64 *))  \
+    X(NTSTATUS, NtCreateKeyTransacted,                                                             \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, UNICODE_STRING *, ULONG, HANDLE,         \
+       ULONG *))                                                                                   \
+    X(NTSTATUS, NtOpenKeyTransacted, (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE))         \
+    X(NTSTATUS, NtOpenKeyTransactedEx,                                                             \
+      (HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, HANDLE))                                 \
+    X(NTSTATUS, NtRenameKey, (HANDLE, UNICODE_STRING *))                                           \
+    X(NTSTATUS, NtFlushKey, (HANDLE))                                                              \
+    X(NTSTATUS, NtNotifyChangeKey,                                                                 \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, BOOLEAN, void *, ULONG, BOOLEAN)) \
+    X(NTSTATUS, NtNotifyChangeMultipleKeys,                                                        \
+      (HANDLE, ULONG, OBJECT_ATTRIBUTES *, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG,       \
+       BOOLEAN, void *, ULONG, BOOLEAN))                                                           \
+    X(NTSTATUS, NtQueryMultipleValueKey, (HANDLE, void *, ULONG, void *, ULONG *, ULONG *))        \
+    X(NTSTATUS, NtSaveKey, (HANDLE, HANDLE))                                                       \
+    X(NTSTATUS, NtLoadKey, (OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *))                             \
+    X(NTSTATUS, NtLoadKey2, (OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG))                     \
+    X(NTSTATUS, NtLoadKeyEx,                                                                       \
+      (OBJECT_ATTRIBUTES *, OBJECT_ATTRIBUTES *, ULONG, HANDLE, HANDLE, ACCESS_MASK, HANDLE *,     \
+       IO_STATUS_BLOCK *))                                                                         \
+    X(NTSTATUS, NtUnloadKey, (OBJECT_ATTRIBUTES *))                                                \
+    X(NTSTATUS, NtRestoreKey, (HANDLE, HANDLE, ULONG))                                             \
+    X(NTSTATUS, NtReplaceKey, (OBJECT_ATTRIBUTES *, HANDLE, OBJECT_ATTRIBUTES *))                  \
+    X(NTSTATUS, NtSetInformationKey, (HANDLE, ULONG, void *, ULONG))                               \
     X(NTSTATUS, __wine_unix_spawnvp, (char *const *, int))
 
 struct fvm_real {

@@ -22,7 +22,7 @@
 
 /* How often a VM that nobody holds is asked whether programs are left in it, and how long the
  * server has for an answer. */
-enum { IDLE_LOOK_MS = 100, ANSWER_MS = 5000 };
+enum { IDLE_LOOK_MS = 100, ANSWER_MS = 20000 };
 
 struct warden {
     const struct fvm_start *start;
@@ -73,16 +73,21 @@ _Noreturn static void end(const struct warden *warden)
     _exit(0);
 }
 
+/* In order: what the VM's programs changed last is written down. */
+_Noreturn static void stop(const struct warden *warden)
+{
+    tell_server(warden, 's');
+    end(warden);
+}
+
 static void listen_to_supervisor(struct warden *warden)
 {
     char word;
 
     if (recv(warden->link, &word, 1, 0) <= 0)
         end(warden);
-    if (word == FVM_SAY_STOP) {
-        tell_server(warden, 's');
-        end(warden);
-    }
+    if (word == FVM_SAY_STOP)
+        stop(warden);
     warden->held = word == FVM_SAY_HELD;
     word = FVM_SAID_HELD;
     if (warden->held && send(warden->link, &word, 1, MSG_NOSIGNAL) < 0)
@@ -103,7 +108,7 @@ _Noreturn static void serve(struct warden *warden)
         if (wait[0].revents)
             listen_to_supervisor(warden);
         else if (!ready && tell_server(warden, 'c') == 0)
-            end(warden);
+            stop(warden);
     }
 }
 

@@ -27,6 +27,7 @@ static struct {
     wchar_t list_plain[PATH_CCH], list_merged[PATH_CCH];
     wchar_t self[PATH_CCH + 8];
     HANDLE read, write, dir;
+    HKEY key;
     char block[BLOCK_CB];
 } on;
 
@@ -183,6 +184,59 @@ static void create_delete(void)
         fail("cannot delete");
 }
 
+/* --- keys: by name, by handle; of one that nothing was changed in -------------------------------
+ */
+
+static void open_key(void)
+{
+    HKEY key;
+
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"Software\\Microsoft\\Windows NT\\CurrentVersion", 0,
+                      KEY_ALL_ACCESS, &key))
+        fail("cannot open a key");
+    RegCloseKey(key);
+}
+
+static void open_missing_key(void)
+{
+    HKEY key;
+
+    if (!RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"Software\\Microsoft\\No such key", 0, KEY_READ, &key))
+        fail("found what is missing");
+}
+
+static void query_value(void)
+{
+    WCHAR text[100];
+    DWORD cb = sizeof(text);
+
+    if (RegQueryValueExW(on.key, L"CurrentVersion", NULL, NULL, (BYTE *)text, &cb))
+        fail("cannot read a value");
+}
+
+static void query_key(void)
+{
+    DWORD count;
+
+    if (RegQueryInfoKeyW(on.key, NULL, NULL, NULL, &count, NULL, NULL, NULL, NULL, NULL, NULL,
+                         NULL) ||
+        !count)
+        fail("cannot query a key");
+}
+
+static void list_keys(void)
+{
+    WCHAR name[256];
+    DWORD at = 0, cch = 256;
+
+    while (!RegEnumKeyExW(on.key, at, name, &cch, NULL, NULL, NULL, NULL)) {
+        at++;
+        cch = 256;
+    }
+    if (at < 10)
+        fail("too few keys");
+}
+
 static void start_process(void)
 {
     STARTUPINFOW startup = {.cb = sizeof(startup)};
@@ -224,6 +278,11 @@ static const struct operation {
     {"list-merged", list_merged, 1, 40},
     {"event", event, 50, 60},
     {"create-delete", create_delete, 20, 60},
+    {"key-open", open_key, 50, 60},
+    {"key-open-missing", open_missing_key, 50, 60},
+    {"key-query-value", query_value, 100, 60},
+    {"key-query", query_key, 100, 60},
+    {"key-list", list_keys, 2, 60},
     {"start", start_process, 1, 12},
 };
 enum { COUNT = sizeof(operations) / sizeof(*operations) };
@@ -277,6 +336,9 @@ static void prepare(const wchar_t *folder)
     on.self[0] = '"';
     GetModuleFileNameW(NULL, on.self + 1, PATH_CCH - 1);
     wcscat(on.self, L"\" exit");
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"Software\\Microsoft\\Windows NT\\CurrentVersion", 0,
+                      KEY_ALL_ACCESS, &on.key))
+        fail("cannot open a key");
     on.dir = open_file(path, GENERIC_READ, OPEN_EXISTING);
     on.read = open_file(on.plain, GENERIC_READ, OPEN_EXISTING);
     on.write = open_file(on.own, GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);

@@ -87,4 +87,10 @@ ok 'files.t with 32-bit programs' as32 files.t
 ok 'differ.t, 32-bit, some seeds' as32 differ.t FVM_DIFFER_FROM=4 FVM_DIFFER_TO=12 FVM_DIFFER_SED='s/\(-> c[0-9a-f]*\) info=.*/\1/'
 ok 'surface.txt has each call of the 32-bit ntdll and win32u' "$top/tools/check-surface.sh"
 kill $host 2>/dev/null
+# --- the registry's two views
+cp "$FVM_NT_PROGRAMS/registry.exe" r64.exe; cp "$programs32/registry.exe" r32.exe
+for bits in 64 32; do
+    outside "$(win "$PWD/r$bits.exe")" views; said=$out; [ "$(grep -c '^.Registry.*: 0 ' <<<"$out")" -gt 20 ]; is $? 0 "outside, a $bits-bit program opens keys in three ways"
+    inside 9 "$(win "$PWD/r$bits.exe")" views; is "$out" "$said" 'inside, the same keys'
+done
 done_testing

@@ -92,10 +92,11 @@ static void look_at_shared(struct doctor *doctor)
     }
     say(doctor, CLI_GOOD, "shared level",
         "can be used: the kernel holds all shared VMs together apart from this machine; an engine "
-        "in each process gives every VM files, processes, kernel objects and pipes of its own");
+        "in each process gives every VM files, registry, processes, kernel objects and pipes of "
+        "its own");
     say(doctor, CLI_LESS, "shared level",
-        "is no border between shared VMs for hostile code, which can go past the engine; registry, "
-        "windows and services are common to them; sealed VMs have borders");
+        "is no border between shared VMs for hostile code, which can go past the engine; "
+        "services, COM servers and windows are common to them; sealed VMs have borders");
 }
 
 static void look_at_store(struct doctor *doctor)

@@ -6,6 +6,7 @@
 #include "store/win/keep.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static int diff(const struct cli_words *words, const struct win_store *store,
                 const struct win_kept *kept, struct fvm_error *err)
@@ -19,6 +20,11 @@ static int diff(const struct cli_words *words, const struct win_store *store,
         result = win_collect(&all, &view, err);
     if (result)
         return result;
+    if (win_kept_has_registry(kept))
+        fprintf(stderr,
+                "fvm: VM '%s' changed the registry too: see registry.reg in its layer; on a "
+                "Windows `fvm diff` does not list it yet\n",
+                kept->name);
     return cli_show_changes(words, kept->name, running, &all)
                ? fvm_fail(err, -EIO, "the changes were not printed whole")
                : 0;
@@ -45,8 +51,14 @@ static int commit(struct win_view *view, struct win_kept *kept, const struct fvm
                   const struct cli_words *words, struct fvm_error *err)
 {
     FVM_CLEANUP(win_conflicts) struct win_conflicts conflicts = {0};
-    int result = win_conflicts_find(&conflicts, picked, win_kept_since_ns(kept), err);
+    int result;
 
+    if (!words->only && !words->dry_run && win_kept_has_registry(kept))
+        return fvm_fail(err, -ENOTSUP,
+                        "VM '%s' changed the registry, which fvm.exe cannot commit yet; its files "
+                        "alone: fvm commit %s --only \"*\"",
+                        kept->name, kept->name);
+    result = win_conflicts_find(&conflicts, picked, win_kept_since_ns(kept), err);
     if (!result && words->dry_run)
         cli_show_plan(picked, "commit");
     if (!result && conflicts.count && !words->force)

@@ -91,7 +91,7 @@ int cli_doctor(const struct cli_words *words)
     look_at_store(&doctor);
     say(&doctor, CLI_GOOD, "files, processes", "each VM has its own");
     say(&doctor, CLI_LESS, "other names",
-        "registry, named objects, pipes, services, windows and network are the host's");
+        "services, COM servers, windows and network are the host's");
     say(&doctor, CLI_LESS, "hostile code",
         "is not held: the engine is in the program's own process; sealed VMs need Linux");
     say(&doctor, CLI_LESS, "memory, cpu, disk", "are not limited: a VM can use what you can");

@@ -82,11 +82,13 @@ static int serve(struct win_vm *vm)
 
     answer("ready\n", 6);
     while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), &word, 1, &got, NULL) && got) {
-        if (word == 's')
+        if (word == 's') {
             win_vm_end(vm);
+            win_vm_save(vm);
+        }
         answer(line, (DWORD)snprintf(line, sizeof(line), "%lu\n", win_vm_count(vm)));
     }
-    win_vm_end(vm);
+    win_vm_release(vm);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/index.h"
 #include "core/journal.h"
+#include "launcher/win/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +232,37 @@ static bool hide(struct fvm_index *index, const wchar_t *path)
         fvm_index_mark(index, str(path), FVM_INDEX_OWN, (struct fvm_str){0}, NULL, NULL));
 }
 
+/* This Windows' hives lie beside its drive C, if that is known by another name. */
+static const wchar_t *find_hives(wchar_t folder[PATH_CCH], const struct win_options *options)
+{
+    static const wchar_t tail[] = L"\\drive_c=C:";
+
+    for (size_t i = 0; i < options->alias_count; i++) {
+        size_t cch = wcslen(options->aliases[i]), tail_cch = ARRAY_LEN(tail) - 1;
+
+        if (cch > tail_cch && cch - tail_cch < PATH_CCH &&
+            !_wcsicmp(options->aliases[i] + cch - tail_cch, tail)) {
+            wmemcpy(folder, options->aliases[i], cch - tail_cch);
+            folder[cch - tail_cch] = 0;
+            return folder;
+        }
+    }
+    return NULL;
+}
+
+static DWORD open_registry(struct win_vm *vm, const struct win_options *options,
+                           const wchar_t *layer)
+{
+    static wchar_t folder[PATH_CCH];
+
+    vm->failed = "cannot make the VM's registry";
+    vm->registry = calloc(1, sizeof(*vm->registry));
+    return vm->registry
+               ? win_registry_begin(vm->registry, fvm_block_registry(vm->block),
+                                    (uint32_t)options->vm, layer, find_hives(folder, options))
+               : ERROR_NOT_ENOUGH_MEMORY;
+}
+
 DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
 {
     wchar_t layer[PATH_CCH], work[PATH_CCH];
@@ -262,6 +294,8 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
     for (size_t i = 0; i < options->hidden_count; i++)
         if (!hide(&index, options->hidden[i]))
             return ERROR_NOT_ENOUGH_MEMORY;
-    fvm_block_init(vm->block, (uint32_t)options->vm);
-    return 0;
+    error = open_registry(vm, options, layer);
+    if (!error)
+        fvm_block_init(vm->block, (uint32_t)options->vm);
+    return error;
 }

@@ -5,8 +5,10 @@
 #include "engine/image.h"
 #include "engine/inject.h"
 #include "engine/real.h"
+#include "launcher/win/registry.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OTHER_VERSION "the VM was started by another version of FVM; stop it, then start it anew"
@@ -202,6 +204,20 @@ static bool hold(struct fvm_block *block)
     return holders;
 }
 
+/* Others began the VM, and may end before us. */
+static DWORD share_registry(struct win_vm *vm, const struct win_options *options)
+{
+    DWORD error;
+
+    vm->registry = calloc(1, sizeof(*vm->registry));
+    error = vm->registry ? win_registry_attach(vm->registry, fvm_block_registry(vm->block),
+                                               (uint32_t)options->vm, options->layer)
+                         : ERROR_NOT_ENOUGH_MEMORY;
+    if (error)
+        vm->failed = "cannot share the VM's registry";
+    return error;
+}
+
 static DWORD begin(struct win_vm *vm, const struct win_options *options)
 {
     DWORD error;
@@ -227,7 +243,7 @@ static DWORD begin(struct win_vm *vm, const struct win_options *options)
     if (!error)
         error = win_objects_make(vm, options);
     if (error || exists)
-        return error;
+        return error ? error : share_registry(vm, options);
     vm->block->holders = 1;
     error = load_engines(vm, options->engines);
     return error ? error : win_layer_open(vm, options);
@@ -244,6 +260,8 @@ DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
         win_vm_close(vm);
         Sleep(10);
     }
+    if (!error && (error = win_registry_serve(vm->registry)) != 0)
+        vm->failed = "cannot watch the VM's registry";
     return error;
 }
 
@@ -270,12 +288,21 @@ void win_vm_shut(const struct win_vm *vm)
     /* What was being started while we ended the others comes into the job later. */
     for (int i = 0; i < 20 && (!i || win_vm_count(vm)); i++)
         win_vm_end(vm);
+    win_registry_end(vm->registry, true);
 }
 
 void win_vm_release(const struct win_vm *vm)
 {
-    if (__atomic_sub_fetch(&vm->block->holders, 1, __ATOMIC_ACQ_REL) == 0)
+    bool is_last = __atomic_sub_fetch(&vm->block->holders, 1, __ATOMIC_ACQ_REL) == 0;
+
+    if (is_last)
         win_vm_end(vm);
+    win_registry_end(vm->registry, is_last);
+}
+
+DWORD win_vm_save(const struct win_vm *vm)
+{
+    return win_registry_save(vm->registry);
 }
 
 DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)
@@ -322,6 +349,9 @@ void win_vm_end(const struct win_vm *vm)
 
 void win_vm_close(struct win_vm *vm)
 {
+    if (vm->registry)
+        win_registry_end(vm->registry, false);
+    free(vm->registry);
     if (vm->block)
         UnmapViewOfFile(vm->block);
     if (vm->section)

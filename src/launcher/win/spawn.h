@@ -23,8 +23,9 @@ struct win_vm {
                                   */
     size_t object_count;
     struct fvm_block *block;
-    WCHAR name[128];    /* NT name of the block */
-    const char *failed; /* what failed, for a sentence */
+    WCHAR name[128];               /* NT name of the block */
+    const char *failed;            /* what failed, for a sentence */
+    struct win_registry *registry; /* of who began it; NULL */
 };
 /**
  * Begin a VM: make its block and its job. It ends with win_vm_close() of all who began it, or with
@@ -52,6 +53,8 @@ void win_vm_end(const struct win_vm *vm);
 void win_vm_shut(const struct win_vm *vm);
 /** Whoever began it needs it no longer: the last one ends it. */
 void win_vm_release(const struct win_vm *vm);
+/** Write down what its programs changed of the registry. @return 0; a Windows error */
+DWORD win_vm_save(const struct win_vm *vm);
 /** Let go of it. */
 void win_vm_close(struct win_vm *vm);
 /** The command line of this process behind its first words, as it was written: quoting is the

@@ -71,6 +71,8 @@ int win_kept_sees_now(struct win_kept *kept, struct fvm_error *err);
 int64_t win_kept_since_ns(const struct win_kept *kept);
 /** The folder of the writable layer. @param path [out] */
 int win_kept_layer(struct win_path *path, const struct win_kept *kept, struct fvm_error *err);
+/** Did the VM change the registry? As far as its holder has written that down. */
+bool win_kept_has_registry(const struct win_kept *kept);
 /** Mend what a crash left of the layer: its folders are there, and no former one. The VM is locked.
  */
 int win_kept_mend(const struct win_kept *kept, struct fvm_error *err);

@@ -1,0 +1,31 @@
+# Keys of a VM: its own on top of the host's. Said outside is what is wanted inside (tests/nt/registry.c); random calls are
+# in registry_random.t. The host's registry stays as it is.
+. "$(dirname "$0")/lib.sh"
+cp "$FVM_NT_PROGRAMS/registry.exe" .; probe=$(win "$PWD/registry.exe")
+export_host() { outside cmd /c 'reg query HKLM\Software /s & reg query HKCU /s' ; grep -v '^ *$' out.txt; }
+outside "$probe" clear; outside "$probe" make; is $rc 0 'the host has keys'
+export_host >before.txt; [ "$(grep -c . before.txt)" -gt 10000 ]; is $? 0 'which has much'
+inside 1 "$probe" all; is $rc 0 'inside'; cp out.txt in.txt; said=$out
+inside 1 "$probe" inside; is "$out" $'load: c0000061 c0000061, unload: c0000061, restore: c0000061\nload: c0000061, replace: c0000061\nsave what the VM changed: c00000bb\nflush: 0\nhidden: 2\ninformation: 0' 'hives from outside are refused, and what cannot be done is not said to be'
+ok 'flush: it is in the layer by then' grep -q FvmRegistry layer1/registry.reg
+inside 1 "$probe" list; unlike "$out" 'Gone' 'volatile keys are gone with the VM'; like "$out" 'Link' 'links are not'
+inside 1 cmd /c 'reg query HKLM\Software\FvmRegistry\Link\Deep /v through'; like "$out" 'the link' 'and lead where they led'
+unlike "$(cat layer1/registry.reg)" 'Gone|__fvm' 'nor are they in the layer'
+# --- changes
+(start 2 "$probe" watch 20000) >watch.txt 2>&1 </dev/null & watching=$!
+await 20 grep -q watching watch.txt; sleep 0.5
+inside 2 "$probe" write now; wait $watching
+like "$(tr -d '\r' <watch.txt)" $'watching 103\n.*changed' "another process' change in the VM is told"
+like "$(tr -d '\r' <watch.txt)" 'Sub: Deep \(1, 4, 0\)' 'watching makes no key'
+(start 2 "$probe" watch 20000) >watch.txt 2>&1 </dev/null & watching=$!
+await 20 grep -q watching watch.txt; sleep 0.5
+outside "$probe" write then; wait $watching
+like "$(tr -d '\r' <watch.txt)" changed "the host's change, too"
+outside "$probe" clear; outside "$probe" make
+# --- rename, which Wine 8 does wrong
+inside 3 "$probe" rename; is "$out" $'taken: c0000121, no name: c000000d\nrename: 0\nSoftware\\FvmRegistry: AA moved Other (2, 8, 1)\nhost: 0 deep\nset after: 0\nthe old name: 2\nafter: 0 1' 'a key with what is below it, and its handle with it'
+inside 3 "$probe" list; is "$out" 'Software\FvmRegistry: AA moved Other (2, 8, 1)' 'after a new start, too'
+export_host >after.txt; is "$(diff before.txt after.txt | head -5)" '' "the host's registry is as it was"
+outside "$probe" all; is "$said" "$out" 'and says the same of all but that'
+outside "$probe" clear
+done_testing
