@@ -208,6 +208,15 @@ DWORD win_layer_index(struct fvm_index *index, const wchar_t *layer, uint64_t *j
     return error || visit_drives(&walk, layer) ? error : ERROR_NOT_ENOUGH_MEMORY;
 }
 
+const char *win_layer_failed(DWORD error)
+{
+    return error == ERROR_FILE_CORRUPT
+               ? "the file 'journal' in the VM's layer is damaged; put it back from a backup"
+           : error == ERROR_REVISION_MISMATCH
+               ? "the file 'journal' in the VM's layer is of another version of FVM"
+               : "cannot open the VM's layer";
+}
+
 static bool put_aliases(struct fvm_block *block, const struct win_options *options)
 {
     static const wchar_t *const always[] = {L"unix=Z:", L"unix\\proc\\self\\root=Z:",
@@ -282,12 +291,10 @@ DWORD win_layer_open(struct win_vm *vm, const struct win_options *options)
                                                          FVM_INDEX_CB, (uint32_t)options->vm)))
         return ERROR_NOT_ENOUGH_MEMORY;
     error = win_layer_index(&index, layer, &vm->block->journal_cb);
-    if (error == ERROR_FILE_CORRUPT)
-        vm->failed = "the file 'journal' in the VM's layer is damaged; put it back from a backup";
-    if (error == ERROR_REVISION_MISMATCH)
-        vm->failed = "the file 'journal' in the VM's layer is of another version of FVM";
-    if (error)
+    if (error) {
+        vm->failed = win_layer_failed(error);
         return error;
+    }
     /* The layer itself is a name of the VM's own, where nothing is. */
     if (!hide(&index, layer))
         return ERROR_NOT_ENOUGH_MEMORY;

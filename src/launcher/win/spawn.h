@@ -79,6 +79,8 @@ struct fvm_index;
  *         also: a folder cannot be read whole; a Windows error of reading the journal
  */
 DWORD win_layer_index(struct fvm_index *index, const wchar_t *layer, uint64_t *journal_cb);
+/** What such an error means, for a sentence. */
+const char *win_layer_failed(DWORD error);
 
 /* --- objects.c -------------------------------------------------------------------------------- */
 /** Make the VM's own directories of named objects (rooms/objects), or share in them. @return 0;

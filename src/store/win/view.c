@@ -13,6 +13,7 @@ int win_view_open(struct win_view *view, const struct win_store *store, const st
                   struct fvm_error *err)
 {
     uint64_t journal_cb;
+    DWORD error = 0;
     int result;
 
     *view = (struct win_view){.memory = calloc(1, INDEX_CB),
@@ -21,9 +22,12 @@ int win_view_open(struct win_view *view, const struct win_store *store, const st
     win_path_set(&view->hidden, store->path.s);
     if (!result && (!view->memory || !view->units || view->hidden.failed))
         result = win_no_memory(err);
-    if (!result && (fvm_failed(fvm_index_init(&view->index, view->memory, INDEX_CB, 1)) ||
-                    win_layer_index(&view->index, win_path_plain(&view->layer), &journal_cb)))
-        result = fvm_fail(err, -ENOMEM, "VM '%s': its layer cannot be read whole", kept->name);
+    if (!result && fvm_failed(fvm_index_init(&view->index, view->memory, INDEX_CB, 1)))
+        result = win_no_memory(err);
+    if (!result)
+        error = win_layer_index(&view->index, win_path_plain(&view->layer), &journal_cb);
+    if (error)
+        result = fvm_fail(err, -EIO, "VM '%s': %s", kept->name, win_layer_failed(error));
     if (result)
         win_view_close(view);
     return result;
