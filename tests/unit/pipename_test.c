@@ -75,7 +75,7 @@ TEST(pipename_maps_back)
 
 TEST(pipename_there_and_back)
 {
-    uint16_t room[32];
+    uint16_t room[32] = {0};
 
     for (uint32_t vm = 1; vm <= 65535; vm = vm * 3 + 1) {
         struct fvm_buf buf = {room, 0, ARRAY_LEN(room)};
