@@ -4,7 +4,7 @@
 #include "engine/capture.h"
 #include "engine/engine.h"
 #include "engine/real.h"
-#include "rooms/files/files.h"
+#include "rooms/files/device.h"
 
 /* A name relative to the root of all pipes. @return FVM_PASS: to something else */
 static NTSTATUS find_pipe_root(struct fvm_ntpath *path, const OBJECT_ATTRIBUTES *attr,

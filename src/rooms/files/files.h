@@ -82,26 +82,6 @@ enum files_kind files_kind(HANDLE handle);
 const struct fvm_index *files_index(void);
 NTSTATUS files_start(void);
 
-/* --- device.c: pipes, mailslots, devices ------------------------------------------------------ */
-struct files_device {
-    OBJECT_ATTRIBUTES attr;
-    UNICODE_STRING text;
-};
-/**
- * Attributes to call NT with, for a place that is no file.
- *
- * @param out     [out] `given`, or in *device with its text in scratch->layer
- * @param place   of files_resolve() with the same scratch
- * @param creates a pipe or mailslot is made
- * @return STATUS_SUCCESS; STATUS_ACCESS_DENIED made under a name that the whole Windows shares;
- *         STATUS_OBJECT_NAME_INVALID too long
- */
-NTSTATUS files_device_attr(OBJECT_ATTRIBUTES **out, struct files_device *device,
-                           OBJECT_ATTRIBUTES *given, const struct files_place *place,
-                           struct files_scratch *scratch, bool creates);
-/** Be there for the pipes room. */
-void files_device_start(void);
-
 /* --- wow64.c: C:\windows\system32 of a 32-bit program ------------------------------------ */
 /** Does the host redirect names that are given like this? @param root virtual path of the caller's
  * root, or empty */

@@ -1,6 +1,7 @@
 /* rooms/files/open.c: NtCreateFile and NtOpenFile: where is the file that is meant, and must it
  * become the VM's own first? */
 #include "rooms/files/files.h"
+#include "rooms/files/device.h"
 
 #include "engine/capture.h"
 #include "engine/image.h"

@@ -3,6 +3,7 @@
 #include "engine/capture.h"
 #include "engine/real.h"
 #include "rooms/files/files.h"
+#include "rooms/files/device.h"
 #include "rooms/files/handlers.h"
 
 #include <string.h>

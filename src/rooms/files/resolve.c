@@ -1,5 +1,6 @@
 /* rooms/files/resolve.c: from a caller's name to the file that is meant. See files.h. */
 #include "rooms/files/files.h"
+#include "rooms/files/device.h"
 
 #include "engine/capture.h"
 #include "engine/engine.h"
