@@ -264,7 +264,7 @@ is "$odd" '' "commit killed at 12 moments ($killed of them in time), then said a
 
 # --- random calls: what they do in a VM and commit brings out is what they do natively; discard leaves no trace
 probe=$(win "$FVM_NT_PROGRAMS/files_random.exe") folder=$drive/fvmrandom/differ; mkdir -p "$drive/fvmrandom"
-from=${FVM_EXE_FROM:-1} to=${FVM_EXE_TO:-8} known=' 6 ' odd='' looked=0 parts=0 # known: differ.t says so too
+from=${FVM_EXE_FROM:-1} to=${FVM_EXE_TO:-5} known=' 6 8 ' odd='' looked=0 parts=0 # known: differ.t says so too
 calls() { echo "differ $seed 100" >jobs; "$@" "$probe" run jobs 'C:\fvmrandom'; [[ $out = *'== end'* ]] || odd+="[$seed: $* did not come to its end: $rc $err]"; }
 put_back() { chmod -R u+w "$folder" "$folder-beside" 2>/dev/null; rm -rf "$folder" "$folder-beside"; cp -a start "$folder"; cp -a start-beside "$folder-beside"; }
 # Now and then the probe itself ends with 1 before it says anything, not understood (docs/compat.md): it is asked again.
