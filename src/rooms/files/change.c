@@ -20,38 +20,6 @@ enum {
     LINK_EX_CLASS = 72
 };
 
-static bool is_alive(void *context, uint64_t token)
-{
-    CLIENT_ID id = {.UniqueProcess = (HANDLE)(ULONG_PTR)(token >> 32),
-                    .UniqueThread = (HANDLE)(ULONG_PTR)(uint32_t)token};
-    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr)};
-    HANDLE thread;
-    NTSTATUS status = real.NtOpenThread(&thread, THREAD_QUERY_LIMITED_INFORMATION, &attr, &id);
-
-    (void)context;
-    if (NT_SUCCESS(status))
-        real.NtClose(thread);
-    return status != STATUS_INVALID_CID;
-}
-
-static bool wait_a_little(void *context, uint32_t round)
-{
-    LARGE_INTEGER time = {.QuadPart = round < 10 ? 0 : -10000};
-
-    (void)context;
-    real.NtDelayExecution(FALSE, &time);
-    return round < 10000;
-}
-
-struct fvm_index_writer files_writer_here(void)
-{
-    uint32_t thread = (uint32_t)(ULONG_PTR)NtCurrentTeb()->Reserved1[9]; /* ClientId.UniqueThread */
-
-    return (struct fvm_index_writer){.token = (uint64_t)fvm_engine.pid << 32 | thread,
-                                     .is_alive = is_alive,
-                                     .wait = wait_a_little};
-}
-
 /* --- delete ------------------------------------------------------------------------------ */
 
 static bool may_delete(HANDLE handle)

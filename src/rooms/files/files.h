@@ -5,6 +5,8 @@
 #include "core/index.h"
 #include "core/ntpath.h"
 #include "engine/nt.h"
+#include "engine/heap.h"
+#include "engine/writer.h"
 
 /* --- scratch.c: room for long names, since a hook may run on a small stack --------------- */
 enum { FILES_NAME_CCH = 32768, FILES_COPY_CB = 65536 };
@@ -121,7 +123,12 @@ void files_respell(struct files_place *place, struct files_scratch *scratch);
 /** Mark a place as the VM's. */
 NTSTATUS files_mark(struct files_place *place, uint32_t flags);
 /** Who writes to the index in this thread. */
-struct fvm_index_writer files_writer_here(void);
+static inline struct fvm_index_writer files_writer_here(void)
+{
+    enum { PATIENCE = 10000 };
+
+    return fvm_writer_here(PATIENCE);
+}
 
 /* --- names.c: pure ----------------------------------------------------------------------- */
 /** May a file that is opened with this access be changed through the handle? */
@@ -193,9 +200,6 @@ struct files_shared *files_shared(struct files_slot *slot);
 void files_shared_put(struct files_shared *shared);
 /** The handle is to be closed: forget what is known of it. */
 void files_slot_drop(struct files_slot *slot);
-/** Memory of the engine's own, for what lives longer than a call. NULL early in a process' life */
-void *files_allocate(size_t cb);
-void files_free(void *memory);
 
 /* --- list.c ------------------------------------------------------------------------------ */
 void files_listing_free(struct files_listing *listing);

@@ -93,13 +93,13 @@ static bool is_marked(struct gathering *all, struct fvm_str name)
 static NTSTATUS grow(struct files_listing *listing)
 {
     uint32_t cap = listing->cap ? listing->cap * 2 : 64;
-    NT_DIR_ENTRY **grown = files_allocate((size_t)cap * sizeof(void *));
+    NT_DIR_ENTRY **grown = fvm_allocate((size_t)cap * sizeof(void *));
 
     if (!grown)
         return STATUS_NO_MEMORY;
     if (listing->count)
         memcpy(grown, listing->entries, (size_t)listing->count * sizeof(void *));
-    files_free(listing->entries);
+    fvm_free(listing->entries);
     listing->entries = grown;
     listing->cap = cap;
     return STATUS_SUCCESS;
@@ -118,7 +118,7 @@ static NTSTATUS gather_one(void *context, const NT_DIR_ENTRY *entry)
     if (all->is_host ? is_marked(all, name) || (is_dots(name) && all->directory.cch > 3) : false)
         return STATUS_SUCCESS;
     status = listing->count == listing->cap ? grow(listing) : STATUS_SUCCESS;
-    copy = NT_SUCCESS(status) ? files_allocate(cb) : NULL;
+    copy = NT_SUCCESS(status) ? fvm_allocate(cb) : NULL;
     if (!copy)
         return STATUS_NO_MEMORY;
     memcpy(copy, entry, cb);
@@ -172,7 +172,7 @@ static void sort(struct files_listing *listing)
     if (middle == count)
         return;
     joined =
-        run_end(at, middle, count) == count ? files_allocate(listing->cap * sizeof(void *)) : NULL;
+        run_end(at, middle, count) == count ? fvm_allocate(listing->cap * sizeof(void *)) : NULL;
     if (!joined) {
         heap_sort(at, count);
         return;
@@ -185,14 +185,14 @@ static void sort(struct files_listing *listing)
         joined[to] = at[is_left ? left++ : right++];
     }
     listing->entries = joined;
-    files_free(at);
+    fvm_free(at);
 }
 
 static void empty(struct files_listing *listing)
 {
     for (uint32_t i = 0; i < listing->count; i++)
-        files_free(listing->entries[i]);
-    files_free(listing->entries);
+        fvm_free(listing->entries[i]);
+    fvm_free(listing->entries);
     listing->entries = NULL;
     listing->count = listing->cap = listing->at = 0;
 }
@@ -323,8 +323,8 @@ void files_listing_free(struct files_listing *listing)
     if (!listing)
         return;
     empty(listing);
-    files_free(listing->mask);
-    files_free(listing);
+    fvm_free(listing->mask);
+    fvm_free(listing);
 }
 
 static void lock(struct files_listing *listing)
@@ -362,7 +362,7 @@ static NTSTATUS find_merged(struct files_place *place, struct files_scratch *scr
 
 static struct files_listing *begin(const UNICODE_STRING *mask)
 {
-    struct files_listing *listing = files_allocate(sizeof(*listing));
+    struct files_listing *listing = fvm_allocate(sizeof(*listing));
     UNICODE_STRING text = {0};
 
     if (!listing)
@@ -370,12 +370,12 @@ static struct files_listing *begin(const UNICODE_STRING *mask)
     *listing = (struct files_listing){0};
     if (!mask || !NT_SUCCESS(fvm_copy_guarded(&text, mask, sizeof(text))))
         return listing;
-    listing->mask = files_allocate(text.Length + sizeof(*listing->mask));
+    listing->mask = fvm_allocate(text.Length + sizeof(*listing->mask));
     listing->mask_cch = text.Length / sizeof(WCHAR);
     if (listing->mask && NT_SUCCESS(fvm_copy_guarded(listing->mask, text.Buffer, text.Length)))
         return listing;
-    files_free(listing->mask);
-    files_free(listing);
+    fvm_free(listing->mask);
+    fvm_free(listing);
     return NULL;
 }
 

@@ -10,7 +10,6 @@
 
 enum { PAGES = 256, SLOTS = 4096 }; /* handles up to 4 million; others have no slot */
 FVM_STATE static struct files_slot *pages[PAGES];
-FVM_STATE static void *heap;
 
 struct files_slot *files_slot(HANDLE handle, bool make)
 {
@@ -46,7 +45,7 @@ void files_slot_set(HANDLE handle, enum files_side side)
 static void remember(struct files_path **link, struct fvm_str head, struct fvm_str tail)
 {
     uint32_t cch = head.cch + tail.cch;
-    struct files_path *made = files_allocate(sizeof(*made) + cch * sizeof(uint16_t));
+    struct files_path *made = fvm_allocate(sizeof(*made) + cch * sizeof(uint16_t));
     uint16_t *text;
 
     if (!made)
@@ -66,7 +65,7 @@ static void forget(struct files_path *path)
     while (path) {
         struct files_path *before = path->before;
 
-        files_free(path);
+        fvm_free(path);
         path = before;
     }
 }
@@ -157,14 +156,14 @@ struct files_shared *files_shared(struct files_slot *slot)
 
     if (shared)
         return shared;
-    made = files_allocate(sizeof(*made));
+    made = fvm_allocate(sizeof(*made));
     if (!made)
         return NULL;
     *made = (struct files_shared){.refs = 1};
     if (__atomic_compare_exchange_n(&slot->shared, &shared, made, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE))
         return made;
-    files_free(made);
+    fvm_free(made);
     return shared;
 }
 
@@ -182,7 +181,7 @@ void files_shared_put(struct files_shared *shared)
         real.NtClose(shared->locks);
     if (shared->port)
         real.NtClose(shared->port);
-    files_free(shared);
+    fvm_free(shared);
 }
 
 void files_slot_drop(struct files_slot *slot)
@@ -231,25 +230,4 @@ NTSTATUS NTAPI files_NtDuplicateObject(HANDLE from, HANDLE handle, HANDLE to, HA
     }
     files_shared_put(taken.shared);
     return status;
-}
-
-void *files_allocate(size_t cb)
-{
-    const void *process_heap = NtCurrentTeb()->ProcessEnvironmentBlock->Reserved4[1];
-    void *none = NULL, *made;
-
-    if (!process_heap)
-        return NULL;
-    if (!__atomic_load_n(&heap, __ATOMIC_ACQUIRE)) {
-        made = real.RtlCreateHeap(HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
-        /* Two at once: one heap too many, and no more than that. */
-        __atomic_compare_exchange_n(&heap, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-    }
-    return heap ? real.RtlAllocateHeap(heap, 0, cb) : NULL;
-}
-
-void files_free(void *memory)
-{
-    if (memory)
-        real.RtlFreeHeap(heap, 0, memory);
 }

@@ -22,7 +22,7 @@ static void release(struct files_request *request)
         real.NtClose(request->event);
     if (request->thread)
         real.NtClose(request->thread);
-    files_free(request);
+    fvm_free(request);
 }
 
 void files_watch_bury(void)
@@ -125,7 +125,7 @@ void files_watch_deliver(struct files_watch *watch)
         } else {
             answer(request, STATUS_SUCCESS, records, cb);
         }
-        files_free(records);
+        fvm_free(records);
     }
 }
 
@@ -176,7 +176,7 @@ static NTSTATUS prepare(struct files_request *request, const struct watching *ca
 static NTSTATUS add(struct files_shared *shared, struct files_watch *watch,
                     const struct watching *call)
 {
-    struct files_request *request = files_allocate(sizeof(*request)), **link = &watch->first;
+    struct files_request *request = fvm_allocate(sizeof(*request)), **link = &watch->first;
     NTSTATUS status;
 
     if (!request)

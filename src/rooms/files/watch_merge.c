@@ -88,12 +88,12 @@ static bool grow(struct files_watch *watch, uint32_t cb)
         cap *= 2;
     if (cap > FILES_WATCH_MAX_CB)
         return false;
-    grown = files_allocate(cap);
+    grown = fvm_allocate(cap);
     if (!grown)
         return false;
     if (watch->cb)
         memcpy(grown, watch->records, watch->cb);
-    files_free(watch->records);
+    fvm_free(watch->records);
     watch->records = grown;
     watch->cap_cb = cap;
     return true;

@@ -30,7 +30,7 @@ static NTSTATUS note_directory(void *context, const NT_DIR_ENTRY *entry)
         entry->FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT || fvm_str_eq(name, FVM_STR(u".")) ||
         fvm_str_eq(name, FVM_STR(u"..")) || walk->count == MOST_DIRECTORIES)
         return STATUS_SUCCESS;
-    waiting = files_allocate(sizeof(*waiting) + cch * sizeof(*text));
+    waiting = fvm_allocate(sizeof(*waiting) + cch * sizeof(*text));
     if (!waiting)
         return STATUS_NO_MEMORY;
     text = (uint16_t *)(void *)(waiting + 1);
@@ -56,6 +56,6 @@ void files_watch_open_tree(struct fvm_str directory)
         walk.first = next->next;
         walk.directory = next->path;
         files_list_each(next->path, (struct fvm_str){0}, note_directory, &walk);
-        files_free(next);
+        fvm_free(next);
     }
 }

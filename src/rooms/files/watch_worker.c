@@ -33,11 +33,11 @@ bool files_watch_lock(void)
          !__atomic_compare_exchange_n(&owner, &seen, me, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
          round++) {
         /* When a process ends, its threads are ended wherever they are. */
-        if (round > 100 && !writer.is_alive(NULL, (uint64_t)fvm_engine.pid << 32 | seen))
+        if (round > 100 && !writer.is_alive(writer.ctx, (uint64_t)fvm_engine.pid << 32 | seen))
             __atomic_store_n(&is_broken, true, __ATOMIC_RELEASE);
         if (__atomic_load_n(&is_broken, __ATOMIC_ACQUIRE))
             return false;
-        writer.wait(NULL, round);
+        writer.wait(writer.ctx, round);
         seen = 0;
     }
     return true;
@@ -115,8 +115,8 @@ static void end(struct files_watch *watch)
             break;
         }
     files_watch_unlock();
-    files_free(watch->records);
-    files_free(watch);
+    fvm_free(watch->records);
+    fvm_free(watch);
 }
 
 /* --- the thread ---------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ static struct files_watch *make(const struct files_place *place, ULONG filter, b
 {
     struct fvm_str path = place->path.path, layer = place->layer;
     struct files_watch *watch =
-        files_allocate(sizeof(*watch) + (path.cch + layer.cch) * sizeof(*path.s));
+        fvm_allocate(sizeof(*watch) + (path.cch + layer.cch) * sizeof(*path.s));
     uint16_t *text;
 
     if (!watch)
@@ -300,7 +300,7 @@ NTSTATUS files_watch_begin(struct files_watch **out, HANDLE handle, ULONG filter
     }
     close_sides(watch);
     if (!is_armed(watch)) /* else a call of ours may still write to it: lost */
-        files_free(watch);
+        fvm_free(watch);
     return status;
 }
 

@@ -1,7 +1,8 @@
 /* rooms/objects/names.c: what a caller names, taken in once and renamed. See objects.h. */
 #include "engine/capture.h"
-#include "engine/own_name.h"
+#include "engine/heap.h"
 #include "engine/image.h"
+#include "engine/own_name.h"
 #include "engine/real.h"
 #include "rooms/objects/objects.h"
 
@@ -34,26 +35,19 @@ static void begin(struct objects_name *name, const OBJECT_ATTRIBUTES *given)
 /* @param cch of the whole text; what is there is lost */
 static NTSTATUS make_room(struct objects_name *name, size_t cch)
 {
-    SIZE_T cb = cch * sizeof(WCHAR);
-    NTSTATUS status;
-
     if (cch <= ARRAY_LEN(name->small))
         return STATUS_SUCCESS;
     if (cch > OBJECTS_NAME_CCH)
         return STATUS_NAME_TOO_LONG;
-    name->text.MaximumLength = (USHORT)cb;
-    status = real.NtAllocateVirtualMemory(NT_CURRENT_PROCESS, &name->large, 0, &cb,
-                                          MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    name->large = fvm_pages(cch * sizeof(WCHAR));
     name->text.Buffer = name->large;
-    return status;
+    name->text.MaximumLength = (USHORT)(cch * sizeof(WCHAR));
+    return name->large ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
 void objects_name_release(struct objects_name *name)
 {
-    SIZE_T cb = 0;
-
-    if (name->large)
-        real.NtFreeVirtualMemory(NT_CURRENT_PROCESS, &name->large, &cb, MEM_RELEASE);
+    fvm_pages_free(name->large);
 }
 
 /* --- renaming ------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ NTSTATUS registry_make_private(HANDLE *key, struct registry_scratch *scratch, st
 /* Its first subkey, and the first of that, until there is none: no depth on the stack. */
 NTSTATUS registry_clear_private(struct registry_scratch *scratch, struct fvm_str path)
 {
-    struct fvm_buf at = {(uint16_t *)registry_pages(REGISTRY_NAME_CCH * sizeof(uint16_t)), 0,
+    struct fvm_buf at = {(uint16_t *)fvm_pages(REGISTRY_NAME_CCH * sizeof(uint16_t)), 0,
                          REGISTRY_NAME_CCH};
     const NT_KEY_BASIC *basic = (const NT_KEY_BASIC *)(const void *)scratch->bytes;
     HANDLE key;
@@ -137,7 +137,7 @@ NTSTATUS registry_clear_private(struct registry_scratch *scratch, struct fvm_str
         }
         real.NtClose(key);
     }
-    registry_pages_free(at.s);
+    fvm_pages_free(at.s);
     return status == STATUS_NO_MORE_ENTRIES || status == STATUS_OBJECT_NAME_NOT_FOUND
                ? STATUS_SUCCESS
                : status;
@@ -189,16 +189,16 @@ static NTSTATUS copy_values(HANDLE to, HANDLE from, struct registry_scratch *scr
         status = real.NtEnumerateValueKey(from, at, VALUE_FULL, buffer, cb, &got);
         while (status == STATUS_BUFFER_OVERFLOW) { /* somebody may make it larger meanwhile */
             if (buffer != scratch->bytes)
-                registry_pages_free(buffer);
+                fvm_pages_free(buffer);
             cb = got;
-            buffer = registry_pages(cb);
+            buffer = fvm_pages(cb);
             status = buffer ? real.NtEnumerateValueKey(from, at, VALUE_FULL, buffer, cb, &got)
                             : STATUS_NO_MEMORY;
         }
         if (NT_SUCCESS(status))
             status = copy_value(to, buffer);
         if (buffer != scratch->bytes)
-            registry_pages_free(buffer);
+            fvm_pages_free(buffer);
     }
     return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
 }

@@ -39,10 +39,10 @@ void registry_list_free(struct registry_list *list)
 {
     if (!list)
         return;
-    registry_free(list->names);
-    registry_free(list->text);
-    registry_free(list->entries);
-    registry_free(list);
+    fvm_free(list->names);
+    fvm_free(list->text);
+    fvm_free(list->entries);
+    fvm_free(list);
 }
 
 bool registry_is_merged(const struct fvm_regview_hit *hit)
@@ -62,12 +62,12 @@ static bool grow(void **array, uint32_t used, uint32_t *cap, uint32_t more, size
         return true;
     while (wanted < used + more)
         wanted *= 2;
-    grown = registry_allocate(wanted * cb);
+    grown = fvm_allocate(wanted * cb);
     if (!grown)
         return false;
     if (used)
         memcpy(grown, *array, used * cb);
-    registry_free(*array);
+    fvm_free(*array);
     *array = grown;
     *cap = wanted;
     return true;
@@ -159,7 +159,7 @@ static uint32_t read_marks(struct entry **marks, uint32_t node)
         if (!(child.flags & FVM_INDEX_OWN) || child.user & FVM_REGVIEW_HOST_LINK)
             continue;
         if (!grow((void **)(void *)marks, count, &cap, 1, sizeof(**marks))) {
-            registry_free(*marks);
+            fvm_free(*marks);
             return NONE;
         }
         (*marks)[count++] = (struct entry){child.name, NONE, 0, child.user};
@@ -193,9 +193,9 @@ static NTSTATUS join(struct registry_list *list, const struct fvm_regview_hit *h
 
     if (count == NONE)
         return STATUS_NO_MEMORY;
-    joined = registry_allocate((list->host_count + count + 1) * sizeof(*joined));
+    joined = fvm_allocate((list->host_count + count + 1) * sizeof(*joined));
     if (!joined) {
-        registry_free(marks);
+        fvm_free(marks);
         return STATUS_NO_MEMORY;
     }
     for (uint32_t host = 0; host <= list->host_count; host++) {
@@ -212,8 +212,8 @@ static NTSTATUS join(struct registry_list *list, const struct fvm_regview_hit *h
         if (host < list->host_count && !is_marked(marks, count, text))
             joined[to++] = (struct entry){text, host, name->class_cb, 0};
     }
-    registry_free(marks);
-    registry_free(list->entries);
+    fvm_free(marks);
+    fvm_free(list->entries);
     list->entries = joined;
     list->count = to;
     list->generation = hit->generation;
@@ -241,7 +241,7 @@ static NTSTATUS refresh(struct registry_key *key, const struct fvm_regview_hit *
     NTSTATUS status = STATUS_SUCCESS;
 
     if (!key->list) {
-        key->list = registry_allocate(sizeof(*key->list));
+        key->list = fvm_allocate(sizeof(*key->list));
         if (!key->list)
             return STATUS_NO_MEMORY;
         *key->list = (struct registry_list){0};

@@ -3,6 +3,8 @@
 #pragma once
 #include "core/regview.h"
 #include "engine/nt.h"
+#include "engine/heap.h"
+#include "engine/writer.h"
 
 /* KEY_INFORMATION_CLASS and KEY_VALUE_INFORMATION_CLASS */
 enum { KEY_BASIC, KEY_NODE, KEY_FULL, KEY_NAME, KEY_CACHED };
@@ -55,12 +57,6 @@ static inline void fvm_cleanup_registry_scratch(struct registry_scratch **scratc
 {
     registry_scratch_put(*scratch);
 }
-/** For what lives longer than a call. NULL early in a process' life */
-void *registry_allocate(size_t cb);
-void registry_free(void *memory);
-/** Pages, for what is larger than a scratch. @return NULL no memory */
-void *registry_pages(size_t cb);
-void registry_pages_free(void *pages);
 
 /* --- table.c: what is known of handles in this process ------------------------------------- */
 struct registry_list;
@@ -148,7 +144,12 @@ NTSTATUS registry_know(struct registry_slot **slot, HANDLE handle);
 
 const struct fvm_index *registry_index(void);
 struct fvm_regview_area *registry_area(void);
-struct fvm_index_writer registry_writer_here(void);
+static inline struct fvm_index_writer registry_writer_here(void)
+{
+    enum { PATIENCE = 30000 }; /* longer than for files: a copied key is written under the lock */
+
+    return fvm_writer_here(PATIENCE);
+}
 NTSTATUS registry_start(void);
 
 /* --- wow64.c: names as 32-bit programs give them --------------------------------------------- */

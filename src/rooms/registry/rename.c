@@ -77,7 +77,7 @@ static NTSTATUS copy_values(struct renaming *renaming, HANDLE to, HANDLE from)
 
         status = registry_NtEnumerateValueKey(from, at, VALUE_FULL, buffer, cb, &got);
         if (status == STATUS_BUFFER_OVERFLOW) {
-            buffer = registry_pages(cb = got);
+            buffer = fvm_pages(cb = got);
             status = buffer ? registry_NtEnumerateValueKey(from, at, VALUE_FULL, buffer, cb, &got)
                             : STATUS_NO_MEMORY;
         }
@@ -92,7 +92,7 @@ static NTSTATUS copy_values(struct renaming *renaming, HANDLE to, HANDLE from)
                                        (const char *)buffer + value->DataOffset, value->DataLength);
         }
         if (buffer != renaming->scratch->bytes)
-            registry_pages_free(buffer);
+            fvm_pages_free(buffer);
     }
     return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
 }
@@ -245,12 +245,12 @@ NTSTATUS NTAPI registry_NtRenameKey(HANDLE handle, UNICODE_STRING *name)
         return status == FVM_PASS ? STATUS_INVALID_HANDLE : status;
     if (fvm_str_find((struct fvm_str){given, text.Length / 2}, '\\', 0) < text.Length / 2)
         return STATUS_INVALID_PARAMETER;
-    renaming.name = registry_pages(sizeof(uint16_t) * 3 * REGISTRY_NAME_CCH);
+    renaming.name = fvm_pages(sizeof(uint16_t) * 3 * REGISTRY_NAME_CCH);
     if (!renaming.name)
         return STATUS_NO_MEMORY;
     renaming.from = (struct fvm_buf){renaming.name + REGISTRY_NAME_CCH, 0, REGISTRY_NAME_CCH};
     renaming.to = (struct fvm_buf){renaming.from.s + REGISTRY_NAME_CCH, 0, REGISTRY_NAME_CCH};
     status = rename_key(&renaming, handle, use.key->path, (struct fvm_str){given, text.Length / 2});
-    registry_pages_free(renaming.name);
+    fvm_pages_free(renaming.name);
     return status;
 }

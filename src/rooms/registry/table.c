@@ -20,9 +20,9 @@ struct registry_slot *registry_slot(HANDLE handle, bool make)
 
     if (number >= (ULONG_PTR)PAGES * SLOTS)
         return NULL;
-    if (!*page && make && (made = registry_pages(SLOTS * sizeof(**page))) != NULL &&
+    if (!*page && make && (made = fvm_pages(SLOTS * sizeof(**page))) != NULL &&
         !__atomic_compare_exchange_n(page, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        registry_pages_free(made);
+        fvm_pages_free(made);
     return *page ? &(*page)[number % SLOTS] : NULL;
 }
 
@@ -38,9 +38,9 @@ static void put(struct registry_key *key)
         registry_close_below(key->watched);
     registry_list_free(key->list);
     if (key->is_pages)
-        registry_pages_free(key);
+        fvm_pages_free(key);
     else
-        registry_free(key);
+        fvm_free(key);
 }
 
 struct registry_key *registry_note(HANDLE handle, struct fvm_str path, bool is_private,
@@ -55,9 +55,9 @@ struct registry_key *registry_note(HANDLE handle, struct fvm_str path, bool is_p
     if (!slot)
         return NULL;
     put(__atomic_exchange_n(&slot->key, NULL, __ATOMIC_ACQ_REL));
-    made = registry_allocate(cb);
+    made = fvm_allocate(cb);
     if (!made) { /* the loader's own keys: there is no heap yet */
-        made = registry_pages(cb);
+        made = fvm_pages(cb);
         is_pages = true;
     }
     if (!made)
