@@ -62,4 +62,10 @@ done
 ok 'and something was done' test "$names" -gt 3
 is "$(hash_host)" "$before" 'the host has changed in nothing'
 rm -rf "$home"
+# --- four VMs that change the same files of the host's at once: none is in another's way
+appends=$WINEPREFIX/drive_c/appends line='cd /d C:\appends'; mkdir -p "$appends"
+for ((i = 1; i <= 60; i++)); do echo one >"$appends/f$i.txt"; line+="& echo mine>>f$i.txt"; done
+for round in 7 8 9; do for vm in ${round}01 ${round}02 ${round}03 ${round}04; do (start $vm cmd /c "$line" >appends.$vm 2>&1 </dev/null) & done; wait; done
+is "$(cat appends.*)$(grep -l mine layer[789]0?/files/C/appends/*.txt | wc -l)" $((12 * 60)) 'each appends to each of 60 files'
+rm -rf "$appends"
 done_testing

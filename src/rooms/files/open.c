@@ -97,9 +97,11 @@ static NTSTATUS prepare_to_delete(struct opening *opening, const struct files_pl
     return status;
 }
 
-/* Would the host's file let this opener in, beside those that have it open? Nothing is changed. */
+/* Would the host's file let this opener in, beside those that have it open? Nothing is changed.
+ * Who is in the way may be another VM that asks the same: that is over at once. */
 static NTSTATUS check_sharing(const struct opening *opening, const struct files_place *place)
 {
+    enum { FIRST_WAIT_100NS = 10000, LAST_WAIT_100NS = 160000 };
     struct opening probe = *opening;
     IO_STATUS_BLOCK io;
     HANDLE handle;
@@ -108,7 +110,12 @@ static NTSTATUS check_sharing(const struct opening *opening, const struct files_
     probe.handle = &handle;
     probe.io = &io;
     probe.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
-    status = call_real(&probe, place, place->host, FILE_OPEN);
+    for (LARGE_INTEGER wait = {.QuadPart = -FIRST_WAIT_100NS};; wait.QuadPart *= 2) {
+        status = call_real(&probe, place, place->host, FILE_OPEN);
+        if (status != STATUS_SHARING_VIOLATION || wait.QuadPart < -LAST_WAIT_100NS)
+            break;
+        real.NtDelayExecution(FALSE, &wait);
+    }
     if (NT_SUCCESS(status))
         files_NtClose(handle);
     return status == STATUS_SHARING_VIOLATION ? status : STATUS_SUCCESS;
