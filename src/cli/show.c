@@ -1,6 +1,9 @@
 /* cli/show.c: tables of VMs, processes and findings; see show.h. */
 #include "cli/show.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 void cli_add_size(struct fvm_text *text, uint64_t cb)
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
@@ -119,24 +122,42 @@ void cli_ps_add(struct cli_table *table, const char *vm, const struct cli_proces
 
 /* --- fvm doctor ------------------------------------------------------------------------------ */
 
-void cli_doctor_begin(struct cli_table *table, bool is_json)
+void cli_doctor_begin(struct cli_doctor *doctor, bool is_json)
 {
-    begin(table, is_json);
+    begin(&doctor->table, is_json);
 }
 
-void cli_doctor_add(struct cli_table *table, enum cli_verdict verdict, const char *what,
-                    const char *text)
+static void add_finding(struct cli_table *table, const char *verdict, const char *what,
+                        const char *text)
 {
-    static const char *const verdicts[] = {"ok", "less", "BAD"};
     struct fvm_json *json = &table->json;
 
     if (!table->is_json) {
-        fvm_text_printf(&table->out, "%-5s %-16s %s\n", verdicts[verdict], what, text);
+        fvm_text_printf(&table->out, "%-5s %-16s %s\n", verdict, what, text);
         return;
     }
     fvm_json_object(json, NULL);
     fvm_json_put_string(json, "what", what);
-    fvm_json_put_string(json, "verdict", verdicts[verdict]);
+    fvm_json_put_string(json, "verdict", verdict);
     fvm_json_put_string(json, "text", text);
     fvm_json_end_object(json);
+}
+
+void cli_doctor_say(struct cli_doctor *doctor, enum cli_verdict verdict, const char *what,
+                    const char *fmt, ...)
+{
+    static const char *const verdicts[] = {"ok", "less", "BAD"};
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    doctor->is_bad |= verdict == CLI_BAD;
+    add_finding(&doctor->table, verdicts[verdict], what, text);
+}
+
+int cli_doctor_print(struct cli_doctor *doctor)
+{
+    return cli_table_print(&doctor->table) || doctor->is_bad ? CLI_FAILED : CLI_OK;
 }

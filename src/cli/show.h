@@ -38,11 +38,18 @@ struct cli_process {
 void cli_ps_add(struct cli_table *table, const char *vm, const struct cli_process *process);
 
 enum cli_verdict { CLI_GOOD, CLI_LESS, CLI_BAD };
-/** Begin `fvm doctor`. @param table zeroed; cli_table_print() frees it */
-void cli_doctor_begin(struct cli_table *table, bool is_json);
-/** One finding. @param text in the words of printf */
-void cli_doctor_add(struct cli_table *table, enum cli_verdict verdict, const char *what,
-                    const char *text);
+/* Findings of `fvm doctor`. */
+struct cli_doctor {
+    struct cli_table table;
+    bool is_bad; /* one of them is */
+};
+/** Begin `fvm doctor`. @param doctor zeroed; cli_doctor_print() frees it */
+void cli_doctor_begin(struct cli_doctor *doctor, bool is_json);
+/** One finding. */
+void cli_doctor_say(struct cli_doctor *doctor, enum cli_verdict verdict, const char *what,
+                    const char *fmt, ...) FVM_PRINTF(4, 5);
+/** Print all and free it. @return exit code: CLI_FAILED also if a finding is bad */
+int cli_doctor_print(struct cli_doctor *doctor);
 
 /** Print all and free it. @return exit code */
 int cli_table_print(struct cli_table *table);

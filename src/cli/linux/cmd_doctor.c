@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,27 +16,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-struct doctor {
-    struct cli_table table;
-    bool bad;
-};
-
-static void say(struct doctor *doctor, enum cli_verdict verdict, const char *what, const char *fmt,
-                ...) FVM_PRINTF(4, 5);
-static void say(struct doctor *doctor, enum cli_verdict verdict, const char *what, const char *fmt,
-                ...)
-{
-    char text[512];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    doctor->bad |= verdict == CLI_BAD;
-    cli_doctor_add(&doctor->table, verdict, what, text);
-}
-
-static void look_at_kernel(struct doctor *doctor)
+static void look_at_kernel(struct cli_doctor *doctor)
 {
     struct fvm_error err;
     struct utsname uts;
@@ -47,33 +26,33 @@ static void look_at_kernel(struct doctor *doctor)
     sscanf(uts.release, "%d.%d", &major, &minor);
     /* 5.12: mount_setattr; 5.11: overlayfs in a user namespace. */
     if (major > 5 || (major == 5 && minor >= 12))
-        say(doctor, CLI_GOOD, "kernel", "Linux %s", uts.release);
+        cli_doctor_say(doctor, CLI_GOOD, "kernel", "Linux %s", uts.release);
     else
-        say(doctor, CLI_BAD, "kernel", "Linux %s is too old: sealed VMs need 5.12 or newer",
-            uts.release);
+        cli_doctor_say(doctor, CLI_BAD, "kernel",
+                       "Linux %s is too old: sealed VMs need 5.12 or newer", uts.release);
     if (fvm_check_namespaces(&err))
-        say(doctor, CLI_BAD, "namespaces", "%s", err.text);
+        cli_doctor_say(doctor, CLI_BAD, "namespaces", "%s", err.text);
     else
-        say(doctor, CLI_GOOD, "namespaces",
-            "user, mount, pid, ipc, uts and net: the kernel holds VMs apart");
+        cli_doctor_say(doctor, CLI_GOOD, "namespaces",
+                       "user, mount, pid, ipc, uts and net: the kernel holds VMs apart");
 }
 
-static void look_at_wine(struct doctor *doctor)
+static void look_at_wine(struct cli_doctor *doctor)
 {
     struct fvm_wine wine;
     struct fvm_error err;
 
     if (fvm_wine_find(&wine, &err)) {
-        say(doctor, CLI_BAD, "wine", "%s", err.text);
+        cli_doctor_say(doctor, CLI_BAD, "wine", "%s", err.text);
         return;
     }
-    say(doctor, CLI_GOOD, "wine", "%s", wine.loader);
-    say(doctor, CLI_LESS, "32-bit programs",
-        "are refused with a message: sealed VMs run 64-bit programs only");
+    cli_doctor_say(doctor, CLI_GOOD, "wine", "%s", wine.loader);
+    cli_doctor_say(doctor, CLI_LESS, "32-bit programs",
+                   "are refused with a message: sealed VMs run 64-bit programs only");
 }
 
 /* The level at which many VMs have one Windows: is all of it there, and what does it hold? */
-static void look_at_shared(struct doctor *doctor)
+static void look_at_shared(struct cli_doctor *doctor)
 {
     static const char *const parts[] = {"fvmstart.exe", "fvm64.dll"};
     struct fvm_wine wine;
@@ -85,21 +64,23 @@ static void look_at_shared(struct doctor *doctor)
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         snprintf(path, sizeof(path), "%s/%s", wine.guest, parts[i]);
         if (access(path, R_OK)) {
-            say(doctor, CLI_LESS, "shared level", "cannot be used: %s: %s; build it with: make",
-                path, strerror(errno));
+            cli_doctor_say(doctor, CLI_LESS, "shared level",
+                           "cannot be used: %s: %s; build it with: make", path, strerror(errno));
             return;
         }
     }
-    say(doctor, CLI_GOOD, "shared level",
+    cli_doctor_say(
+        doctor, CLI_GOOD, "shared level",
         "can be used: the kernel holds all shared VMs together apart from this machine; an engine "
         "in each process gives every VM files, registry, processes, kernel objects and pipes of "
         "its own");
-    say(doctor, CLI_LESS, "shared level",
+    cli_doctor_say(
+        doctor, CLI_LESS, "shared level",
         "is no border between shared VMs for hostile code, which can go past the engine; "
         "services, COM servers and windows are common to them; sealed VMs have borders");
 }
 
-static void look_at_store(struct doctor *doctor)
+static void look_at_store(struct cli_doctor *doctor)
 {
     struct cli_world world = {.store = {.fd = -1}};
     struct fvm_base base = {.fd = -1};
@@ -107,28 +88,29 @@ static void look_at_store(struct doctor *doctor)
     struct statvfs space;
 
     if (cli_open(&world, NULL, 0, &err)) {
-        say(doctor, CLI_BAD, "store", "%s", err.text);
+        cli_doctor_say(doctor, CLI_BAD, "store", "%s", err.text);
         cli_close(&world);
         return;
     }
     if (fstatvfs(world.store.fd, &space))
-        say(doctor, CLI_BAD, "store", "%s: %s", world.store.path, strerror(errno));
+        cli_doctor_say(doctor, CLI_BAD, "store", "%s: %s", world.store.path, strerror(errno));
     else
-        say(doctor, space.f_bavail * space.f_frsize < (1u << 30) ? CLI_LESS : CLI_GOOD, "store",
-            "%s, %.1f GB free", world.store.path,
-            (double)space.f_bavail * (double)space.f_frsize / 1e9);
+        cli_doctor_say(doctor, space.f_bavail * space.f_frsize < (1u << 30) ? CLI_LESS : CLI_GOOD,
+                       "store", "%s, %.1f GB free", world.store.path,
+                       (double)space.f_bavail * (double)space.f_frsize / 1e9);
     if (fvm_base_open(&base, &world.store, FVM_BASE_DEFAULT, false, &err))
-        say(doctor, CLI_LESS, "base", "%s (fvm run and fvm create do it by themselves)", err.text);
+        cli_doctor_say(doctor, CLI_LESS, "base", "%s (fvm run and fvm create do it by themselves)",
+                       err.text);
     else
-        say(doctor, CLI_GOOD, "base", "'%s', version %u, Windows user '%s'", base.name,
-            base.current, base.user);
+        cli_doctor_say(doctor, CLI_GOOD, "base", "'%s', version %u, Windows user '%s'", base.name,
+                       base.current, base.user);
     fvm_base_close(&base);
     cli_close(&world);
 }
 
 /* core(5): a pipe in core_pattern is started whatever the limit, except 1. A session's own hard
  * limit of 0 cannot be raised to that without CAP_SYS_RESOURCE. */
-static void look_at_crash_handlers(struct doctor *doctor)
+static void look_at_crash_handlers(struct cli_doctor *doctor)
 {
     FVM_CLEANUP(fd) int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
     static const struct rlimit one = {1, 1};
@@ -137,36 +119,43 @@ static void look_at_crash_handlers(struct doctor *doctor)
     if (fd >= 0 && read(fd, &first, 1) != 1)
         first = 0;
     if (first == '|' && setrlimit(RLIMIT_CORE, &one))
-        say(doctor, CLI_LESS, "crash handlers",
+        cli_doctor_say(
+            doctor, CLI_LESS, "crash handlers",
             "the host's is started when a program in a VM crashes: your hard core limit is 0 where "
             "1 is wanted; start fvm from a session that leaves it (ulimit -Hc)");
     else
-        say(doctor, CLI_GOOD, "crash handlers", "the host's is not started by a crash in a VM");
+        cli_doctor_say(doctor, CLI_GOOD, "crash handlers",
+                       "the host's is not started by a crash in a VM");
 }
 
-static void look_at_limits(struct doctor *doctor)
+static void look_at_limits(struct cli_doctor *doctor)
 {
-    say(doctor, CLI_GOOD, "system calls", "an allow list in every process of a VM (seccomp)");
-    say(doctor, CLI_GOOD, "processes", "at most 4096 threads per VM, counted by the kernel");
+    cli_doctor_say(doctor, CLI_GOOD, "system calls",
+                   "an allow list in every process of a VM (seccomp)");
+    cli_doctor_say(doctor, CLI_GOOD, "processes",
+                   "at most 4096 threads per VM, counted by the kernel");
     look_at_crash_handlers(doctor);
-    say(doctor, CLI_LESS, "memory and cpu", "are not limited: a VM can use what you can");
-    say(doctor, CLI_LESS, "disk", "is not limited: a VM can fill the store's file system");
-    say(doctor, CLI_GOOD, "network", "none: a VM has only its own loopback");
-    say(doctor, CLI_GOOD, "display, sound", "none: GUI programs run, and nobody sees them");
+    cli_doctor_say(doctor, CLI_LESS, "memory and cpu",
+                   "are not limited: a VM can use what you can");
+    cli_doctor_say(doctor, CLI_LESS, "disk",
+                   "is not limited: a VM can fill the store's file system");
+    cli_doctor_say(doctor, CLI_GOOD, "network", "none: a VM has only its own loopback");
+    cli_doctor_say(doctor, CLI_GOOD, "display, sound",
+                   "none: GUI programs run, and nobody sees them");
 }
 
 int cli_doctor(const struct cli_words *words)
 {
-    struct doctor doctor = {0};
+    struct cli_doctor doctor = {0};
 
-    cli_doctor_begin(&doctor.table, words->json);
+    cli_doctor_begin(&doctor, words->json);
     look_at_kernel(&doctor);
     look_at_wine(&doctor);
     look_at_shared(&doctor);
     if (geteuid() == 0)
-        say(&doctor, CLI_GOOD, "user",
-            "started by root: VMs run as an unprivileged user of their own");
+        cli_doctor_say(&doctor, CLI_GOOD, "user",
+                       "started by root: VMs run as an unprivileged user of their own");
     look_at_limits(&doctor);
     look_at_store(&doctor); /* last: as root it becomes the VM's user */
-    return cli_table_print(&doctor.table) || doctor.bad ? CLI_FAILED : CLI_OK;
+    return cli_doctor_print(&doctor);
 }

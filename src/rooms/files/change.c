@@ -100,19 +100,25 @@ NTSTATUS NTAPI files_NtDeleteFile(OBJECT_ATTRIBUTES *attr)
 
 /* --- rename and link --------------------------------------------------------------------- */
 
+/* What is at a name that was given with a backslash at its end? */
+static NTSTATUS look_before_trailing(const struct files_place *target, FILE_BASIC_INFORMATION *info)
+{
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+    struct fvm_str name = files_is_own(target) ? target->layer : target->host;
+
+    name.cch -= name.cch > 0;
+    files_attr(&attr, &text, name, 0);
+    return real.NtQueryAttributesFile(&attr, info);
+}
+
 /* A link's name with a backslash at its end: NT looks for a directory to link, and says so whatever
  * it finds. */
 static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
 {
     FILE_BASIC_INFORMATION info;
-    UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr;
-    struct fvm_str name = files_is_own(target) ? target->layer : target->host;
-    NTSTATUS status;
+    NTSTATUS status = look_before_trailing(target, &info);
 
-    name.cch -= name.cch > 0;
-    files_attr(&attr, &text, name, 0);
-    status = real.NtQueryAttributesFile(&attr, &info);
     if (status != STATUS_OBJECT_PATH_NOT_FOUND && files_kind(source) == FILES_DIRECTORY)
         return STATUS_FILE_IS_A_DIRECTORY;
     if (NT_SUCCESS(status))
@@ -124,14 +130,8 @@ static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
 static NTSTATUS check_trailing(const struct files_place *target, HANDLE source)
 {
     FILE_BASIC_INFORMATION info;
-    UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr;
-    struct fvm_str name = files_is_own(target) ? target->layer : target->host;
-    NTSTATUS status;
+    NTSTATUS status = look_before_trailing(target, &info);
 
-    name.cch -= name.cch > 0;
-    files_attr(&attr, &text, name, 0);
-    status = real.NtQueryAttributesFile(&attr, &info);
     if (NT_SUCCESS(status) && info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY)
         return STATUS_SUCCESS;
     if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
