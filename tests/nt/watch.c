@@ -2,6 +2,7 @@
  * is right inside.
  * usage: watch calls FOLDER               every way in which the call can be made and can end
  *        watch duplicates FOLDER          handles of one directory: not as Wine 8 does it
+ *        watch closed FOLDER              whose memory is it after the close?
  *        watch leave FOLDER               end the only thread while it waits
  *        watch until FOLDER flat|tree FILTER SECONDS [COMMAND]
  *            run the command; print the changes, in their order, until the name `end` is made */
@@ -104,8 +105,7 @@ static DWORD WINAPI cancel_later(void *handle)
     IO_STATUS_BLOCK none;
 
     Sleep(100);
-    printf("cancelled by another: %08lx\n", NtCancelIoFileEx(handle, &io, &none));
-    return 0;
+    return (DWORD)NtCancelIoFileEx(handle, &io, &none);
 }
 
 static void signals(void)
@@ -135,6 +135,7 @@ static void ends(void)
 {
     HANDLE handle = open_folder(NT_DIRECTORY_FILE), thread;
     IO_STATUS_BLOCK none;
+    DWORD status = 0;
 
     start(handle, event, NULL, NULL, sizeof(changes));
     printf("cancel %08lx\n", NtCancelIoFile(handle, &none));
@@ -143,6 +144,8 @@ static void ends(void)
     thread = CreateThread(NULL, 0, cancel_later, handle, 0, NULL);
     say("cancelled", handle, NULL, LONG_MS);
     WaitForSingleObject(thread, LONG_MS);
+    GetExitCodeThread(thread, &status);
+    printf("cancelled by another: %08lx\n", status);
     CloseHandle(handle);
 }
 
@@ -161,6 +164,44 @@ static void duplicates(void)
     start(copy, event, NULL, NULL, sizeof(changes));
     CloseHandle(copy);
     say("both are closed", copy, event, LONG_MS);
+}
+
+static bool is_all(int byte)
+{
+    const unsigned char *status = (const void *)&io;
+
+    for (size_t i = 0; i < sizeof(io); i++)
+        if (status[i] != byte)
+            return false;
+    for (size_t i = 0; i < 200; i++)
+        if (changes[i] != byte)
+            return false;
+    return true;
+}
+
+/* Once the handle is closed, the memory is the caller's again, whatever was on its way then. */
+static void closed(void)
+{
+    enum { ROUNDS = 300, BYTE = 0x5a };
+    unsigned touched = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        HANDLE handle = open_folder(NT_DIRECTORY_FILE);
+        DWORD until = GetTickCount() + 20;
+
+        start(handle, event, NULL, NULL, sizeof(changes));
+        make(L"c");
+        DeleteFileW(path_of(L"c"));
+        if (i % 2)
+            SwitchToThread();
+        CloseHandle(handle);
+        memset(&io, BYTE, sizeof(io));
+        memset(changes, BYTE, 200);
+        while (is_all(BYTE) && (LONG)(GetTickCount() - until) < 0)
+            ;
+        touched += !is_all(BYTE);
+    }
+    printf("closed: %u of %d touched\n", touched, ROUNDS);
 }
 
 static void sizes(void)
@@ -312,7 +353,7 @@ int wmain(int argc, wchar_t **argv)
     bool is_until = argc >= 6 && !wcscmp(argv[1], L"until");
 
     if (argc != 3 && !is_until) {
-        fprintf(stderr, "usage: watch calls|duplicates|leave FOLDER\n"
+        fprintf(stderr, "usage: watch calls|duplicates|closed|leave FOLDER\n"
                         "       watch until FOLDER flat|tree FILTER SECONDS [COMMAND]\n");
         return 2;
     }
@@ -323,6 +364,10 @@ int wmain(int argc, wchar_t **argv)
                      wcstoul(argv[5], NULL, 10) * 1000, argv[6]);
     if (!wcscmp(argv[1], L"duplicates")) {
         duplicates();
+        return 0;
+    }
+    if (!wcscmp(argv[1], L"closed")) {
+        closed();
         return 0;
     }
     if (!wcscmp(argv[1], L"leave")) {

@@ -11,6 +11,7 @@ is "$out" "$outside_says" "calls, answers and ends are the host's"
 is "$(ls "$home/dir")" $'one.txt\nsub' 'and nothing of it was done on the host'
 fresh; inside 1 "$probe" duplicates "$D"
 is "$out" $'one of two is closed: waits status=77\nthe other tells: signalled status=0 1:d\nboth are closed: signalled status=8000000a' 'NtDuplicateObject: two handles watch together'
+fresh; inside 3 "$probe" closed "$D"; is "$out" 'closed: 0 of 300 touched' 'NtClose: the memory of a call that was being answered is the caller'"'"'s again when it returns'
 
 SECONDS=0; inside 2 "$probe" leave "$D"; is "$rc $out" '0 00000103' 'the thread of the engine that watches'
 ok "does not keep a program alive whose own threads have ended ($SECONDS s)" test $SECONDS -lt 10

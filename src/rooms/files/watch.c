@@ -2,6 +2,7 @@
 #include "rooms/files/watch.h"
 
 #include "engine/capture.h"
+#include "engine/engine.h"
 #include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
@@ -77,11 +78,32 @@ static void answer(struct files_request *request, NTSTATUS status, const void *r
                                io.Information);
     /* Ended, it signals the handle, if there is no event. */
     real.NtCancelIoFileEx(request->handle, &request->stand_in, &none);
+}
+
+/* Under the lock: nobody else answers this one. */
+static struct files_request *claim(struct files_request *request)
+{
+    request->answering = (uint32_t)files_writer_here().token;
+    return request;
+}
+
+/* The call has its answer: out of the list. */
+static void finish(struct files_watch *watch, struct files_request *request, bool is_buried)
+{
     if (!files_watch_lock())
         return;
-    request->next = dead;
-    dead = request;
+    for (struct files_request **link = &watch->first; *link; link = &(*link)->next)
+        if (*link == request) {
+            *link = request->next;
+            break;
+        }
+    if (is_buried) {
+        request->next = dead;
+        dead = request;
+    }
     files_watch_unlock();
+    if (!is_buried)
+        release(request);
 }
 
 /* The next call to be answered, and with what. @return NULL: there is no call, or nothing to tell
@@ -92,12 +114,13 @@ static struct files_request *next(struct files_watch *watch, uint8_t **records, 
 
     if (!files_watch_lock())
         return NULL;
-    request = watch->first;
+    for (request = watch->first; request && request->answering;)
+        request = request->next;
     if (!request || (!watch->cb && !watch->is_missed)) {
         files_watch_unlock();
         return NULL;
     }
-    watch->first = request->next;
+    claim(request);
     *records = watch->records;
     *cb = watch->is_missed ? 0 : watch->cb;
     watch->records = NULL;
@@ -114,8 +137,9 @@ void files_watch_deliver(struct files_watch *watch)
     ULONG cb;
 
     while ((request = next(watch, &records, &cb))) {
-        if (is_gone(request)) {
-            release(request);
+        bool gone = is_gone(request);
+
+        if (gone) {
             if (files_watch_lock()) {
                 watch->is_missed = true; /* what it would have been told */
                 files_watch_unlock();
@@ -125,6 +149,7 @@ void files_watch_deliver(struct files_watch *watch)
         } else {
             answer(request, STATUS_SUCCESS, records, cb);
         }
+        finish(watch, request, !gone);
         fvm_free(records);
     }
 }
@@ -245,36 +270,65 @@ NTSTATUS NTAPI files_NtNotifyChangeDirectoryFile(HANDLE handle, HANDLE event, vo
 /* --- ends ---------------------------------------------------------------------------------------
  */
 
-/* End calls. @param io one call's; NULL all @param thread_id one thread's; 0 all @return how many
- */
-static unsigned cancel(struct files_watch *watch, const IO_STATUS_BLOCK *io, ULONG_PTR thread_id,
-                       NTSTATUS status)
+/* Which calls are to end. */
+struct ending {
+    const IO_STATUS_BLOCK *io; /* one call's; NULL: all */
+    ULONG_PTR thread_id;       /* one thread's; 0: all */
+};
+
+/* Under the lock: the first of them that is being answered, or is not. */
+static struct files_request *find(const struct files_watch *watch, const struct ending *which,
+                                  bool is_answered)
 {
-    struct files_request *list = NULL, **link = &watch->first, **last = &list;
+    struct files_request *request;
+
+    for (request = watch->first; request; request = request->next)
+        if (!request->answering == !is_answered && (!which->io || request->io == which->io) &&
+            (!which->thread_id || request->thread_id == which->thread_id))
+            break;
+    return request;
+}
+
+/* What another thread answers now is written to the caller's memory; when the call that ends it
+ * returns, that memory is the caller's again. */
+static void wait_for_answers(const struct files_watch *watch, const struct ending *which)
+{
+    struct fvm_index_writer writer = files_writer_here();
+    uint32_t me = (uint32_t)writer.token;
+
+    for (uint32_t round = 0; files_watch_lock(); round++) {
+        const struct files_request *request = find(watch, which, true);
+        uint32_t other = request ? request->answering : 0;
+
+        files_watch_unlock();
+        if (!other || other == me ||
+            (round > 100 && !writer.is_alive(writer.ctx, (uint64_t)fvm_engine.pid << 32 | other)))
+            return;
+        writer.wait(writer.ctx, round);
+    }
+}
+
+/* @return how many calls were ended */
+static unsigned cancel(struct files_watch *watch, const struct ending *which, NTSTATUS status)
+{
     unsigned count = 0;
 
-    if (!files_watch_lock())
-        return 0;
-    while (*link) {
-        struct files_request *request = *link;
+    while (files_watch_lock()) {
+        struct files_request *request = find(watch, which, false);
+        bool gone;
 
-        if ((io && request->io != io) || (thread_id && request->thread_id != thread_id)) {
-            link = &request->next;
-            continue;
-        }
-        *link = request->next;
-        request->next = NULL;
-        *last = request;
-        last = &request->next;
-    }
-    files_watch_unlock();
-    for (struct files_request *request = list, *after; request; request = after, count++) {
-        after = request->next;
-        if (is_gone(request))
-            release(request);
-        else
+        if (request)
+            claim(request);
+        files_watch_unlock();
+        if (!request)
+            break;
+        gone = is_gone(request);
+        if (!gone)
             answer(request, status, NULL, 0);
+        finish(watch, request, !gone);
+        count++;
     }
+    wait_for_answers(watch, which);
     return count;
 }
 
@@ -289,8 +343,8 @@ static struct files_watch *watch_of(HANDLE handle)
 NTSTATUS NTAPI files_NtCancelIoFile(HANDLE handle, IO_STATUS_BLOCK *io)
 {
     struct files_watch *watch = watch_of(handle);
-    unsigned count =
-        watch ? cancel(watch, NULL, (ULONG_PTR)files_writer_here().token, STATUS_CANCELLED) : 0;
+    const struct ending which = {.thread_id = (ULONG_PTR)files_writer_here().token};
+    unsigned count = watch ? cancel(watch, &which, STATUS_CANCELLED) : 0;
     NTSTATUS status = real.NtCancelIoFile(handle, io);
 
     /* Its stand-ins are gone by now. */
@@ -301,7 +355,8 @@ NTSTATUS NTAPI files_NtCancelIoFile(HANDLE handle, IO_STATUS_BLOCK *io)
 NTSTATUS NTAPI files_NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *which, IO_STATUS_BLOCK *io)
 {
     struct files_watch *watch = watch_of(handle);
-    unsigned count = watch ? cancel(watch, which, 0, STATUS_CANCELLED) : 0;
+    const struct ending ending = {.io = which};
+    unsigned count = watch ? cancel(watch, &ending, STATUS_CANCELLED) : 0;
     NTSTATUS status = real.NtCancelIoFileEx(handle, which, io);
 
     return count && status == STATUS_NOT_FOUND ? STATUS_SUCCESS : status;
@@ -309,8 +364,9 @@ NTSTATUS NTAPI files_NtCancelIoFileEx(HANDLE handle, IO_STATUS_BLOCK *which, IO_
 
 void files_watch_end(struct files_watch *watch)
 {
+    const struct ending all = {0};
+
     /* Wine's word for it, and Windows'. */
-    cancel(watch, NULL, 0,
-           real.__wine_unix_spawnvp ? STATUS_HANDLES_CLOSED : STATUS_NOTIFY_CLEANUP);
+    cancel(watch, &all, real.__wine_unix_spawnvp ? STATUS_HANDLES_CLOSED : STATUS_NOTIFY_CLEANUP);
     files_watch_release(watch);
 }

@@ -15,6 +15,7 @@ enum { FILES_WATCH_CB = 65536, FILES_WATCH_MAX_CB = 1 << 20 };
 /* A call of the caller's that waits for a change. */
 struct files_request {
     struct files_request *next;
+    uint32_t answering;   /* the thread that writes the answer; 0: it waits */
     HANDLE handle;        /* the caller's */
     HANDLE event, thread; /* own duplicates; no event: NULL */
     ULONG_PTR thread_id;
