@@ -193,17 +193,18 @@ $(B)/tests/programs/%.so: tests/programs/%_so.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -fno-stack-protector -shared -Wl,-z,now -o $@ $<
 # tests/nt/X.c and tests/nt/X/*.c
+NT_LIBS := -lole32 -luuid -lntdll
 NT_EXE := $(patsubst tests/nt/%.c,$(B)/tests/nt/%.exe,$(wildcard tests/nt/*.c))
 $(B)/tests/nt/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
 	@mkdir -p $(@D)
-	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
+	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc -o $@ $< $(wildcard tests/nt/$*/*.c) $(NT_LIBS)
 # The same for 32 bits, and one that says it is ntdll.dll.
 # ops.c counts by Linux system calls, as 64-bit code.
 NT_EXE32 := $(patsubst tests/nt/%.c,$(B)/tests/nt32/%.exe,$(filter-out %/ops.c,$(wildcard tests/nt/*.c))) $(B)/tests/nt32/liar/ntdll.dll
 NT_BUILD32 = $(MINGW32) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -Isrc
 $(B)/tests/nt32/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
 	@mkdir -p $(@D)
-	$(NT_BUILD32) -o $@ $< $(wildcard tests/nt/$*/*.c) -lntdll
+	$(NT_BUILD32) -o $@ $< $(wildcard tests/nt/$*/*.c) $(NT_LIBS)
 $(B)/tests/nt32/liar/ntdll.dll: tests/nt/nest.c Makefile
 	@mkdir -p $(@D)
 	$(NT_BUILD32) -DLIAR -o $@ $< -lntdll

@@ -84,7 +84,8 @@ static void raise_high(struct fvm_block *block, uint32_t to)
         ;
 }
 
-fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created_100ns)
+fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created_100ns,
+                          uint32_t roles)
 {
     if (!pid || pid == FVM_MEMBER_TAKEN)
         return FVM_INVALID;
@@ -97,6 +98,7 @@ fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created
             continue;
         /* Killed here, the place stays taken: one of thousands. */
         member->created_100ns = created_100ns;
+        member->roles = roles;
         __atomic_store_n(&member->pid, pid, __ATOMIC_RELEASE);
         raise_high(block, i + 1);
         return FVM_OK;
@@ -107,6 +109,25 @@ fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created
 bool fvm_member_is(const struct fvm_block *block, uint32_t pid, int64_t created_100ns)
 {
     return pid && pid != FVM_MEMBER_TAKEN && find(block, pid, created_100ns) < FVM_MEMBERS;
+}
+
+uint32_t fvm_member_roles(const struct fvm_block *block, uint32_t pid)
+{
+    uint32_t high = fvm_member_high(block), roles = 0;
+    int64_t newest = INT64_MIN;
+
+    if (!pid || pid == FVM_MEMBER_TAKEN)
+        return 0;
+    for (uint32_t i = 0; i < high; i++) {
+        const struct fvm_member *member = &block->members[i];
+
+        if (__atomic_load_n(&member->pid, __ATOMIC_ACQUIRE) != pid ||
+            member->created_100ns < newest)
+            continue;
+        newest = member->created_100ns;
+        roles = member->roles;
+    }
+    return roles;
 }
 
 void fvm_member_remove(struct fvm_block *block, uint32_t pid, int64_t created_100ns)

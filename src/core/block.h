@@ -8,7 +8,7 @@
 #include "core/str.h"
 
 #define FVM_BLOCK_MAGIC   0x424d5646u /* "FVMB" */
-#define FVM_BLOCK_VERSION 3u /* of this layout: an engine of another one refuses to start */
+#define FVM_BLOCK_VERSION 4u /* of this layout: an engine of another one refuses to start */
 
 enum { FVM_ENGINE_64, FVM_ENGINE_32, FVM_ENGINES }; /* by bitness of the process */
 enum {
@@ -36,10 +36,21 @@ struct fvm_block_path {
  */
 struct fvm_member {
     uint32_t pid; /* 0: free; FVM_MEMBER_TAKEN: being written */
-    uint32_t reserved;
+    uint32_t roles;
     int64_t created_100ns;
 };
 #define FVM_MEMBER_TAKEN 0xffffffffu
+/* What a process is in its VM; most are nothing of this. See rooms/services. */
+enum {
+    FVM_ROLE_SERVICE = 1, /* does not keep the VM alive, nor does what it starts */
+    FVM_ROLE_STARTER = 2, /* starts the VM's service manager */
+    FVM_ROLE_MANAGER = 4, /* is the service manager */
+};
+/** The roles of a process that one with these starts. */
+static inline uint32_t fvm_roles_of_child(uint32_t roles)
+{
+    return (roles & FVM_ROLE_SERVICE) | (roles & FVM_ROLE_STARTER ? FVM_ROLE_MANAGER : 0);
+}
 
 /* The engines, laid out as they lie in memory, in the state in which a child gets them. */
 enum { FVM_THUNK_CB = 16 };
@@ -59,6 +70,7 @@ struct fvm_block {
     uint32_t vm;                 /* number of the VM in this Windows, 1.. */
     uint32_t member_high;        /* members[] from here on were never used */
     uint32_t holders;            /* who began the VM and hold it; 0: it is ending */
+    uint64_t manager_rounds;     /* how often the service manager was started, or could not be */
     uint64_t journal_cb;         /* where the next record of the layer's journal goes */
     struct fvm_block_path layer; /* NT path of the VM's layer: files\C\..., work\... are below */
     /* core/ntpath.h: what leads to the same place. Ends with an empty `from`. */
@@ -74,7 +86,7 @@ struct fvm_block {
     uint32_t exception_uses[FVM_EXCEPTIONS], pipe_exception_uses[FVM_EXCEPTIONS];
 };
 
-_Static_assert(offsetof(struct fvm_block, engines) == 26568, "the same for 32 and 64 bits");
+_Static_assert(offsetof(struct fvm_block, engines) == 26576, "the same for 32 and 64 bits");
 _Static_assert(sizeof(struct fvm_block) <= FVM_BLOCK_AT_INDEX, "the index is behind it");
 
 /** A path as a string, whatever stands in its length. */
@@ -112,9 +124,13 @@ fvm_status fvm_block_check(const struct fvm_block *block);
  * Add a process to the VM. Lock-free; the same process twice is one member.
  *
  * @param created_100ns as SystemProcessInformation and ProcessTimes give it
+ * @param roles         FVM_ROLE_...
  * @return FVM_OK; FVM_NO_MEMORY all places are taken: sweep, try again
  */
-fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created_100ns);
+fvm_status fvm_member_add(struct fvm_block *block, uint32_t pid, int64_t created_100ns,
+                          uint32_t roles);
+/** Roles of the newest member of a number; 0: it has none, or is none. */
+uint32_t fvm_member_roles(const struct fvm_block *block, uint32_t pid);
 /** Is this process a member? @param created_100ns 0: not known, the number alone decides */
 bool fvm_member_is(const struct fvm_block *block, uint32_t pid, int64_t created_100ns);
 /** Free the place of a process that has ended. */

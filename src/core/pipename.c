@@ -3,12 +3,8 @@
 
 #include <string.h>
 
-#define SERVICES "the Windows' service manager: a VM has none of its own yet"
-#define COM      "the Windows' RPC and COM registrar: a VM has none of its own yet"
-
 const struct fvm_pipename_exception fvm_pipename_exceptions[] = {
-    {"svcctl", SERVICES},    {"ntsvcs", SERVICES},  {"wine_plugplay", SERVICES}, {"epmapper", COM},
-    {"lrpc\\epmapper", COM}, {"lrpc\\irpcss", COM}, {"lrpc\\irot", COM},
+    {"wine_plugplay", "tells of devices, which are the machine's"},
 };
 
 size_t fvm_pipename_exception_count(void)

@@ -22,7 +22,11 @@ struct fvm_device_name {
 typedef NTSTATUS fvm_device_finder(struct fvm_device_name *out, OBJECT_ATTRIBUTES *given);
 typedef void fvm_device_releaser(struct fvm_device_name *name);
 
+/* NT has no pipe of this name, which stands behind \??\pipe\. @return it may be there now */
+typedef bool fvm_pipe_waker(struct fvm_str path);
+
 struct fvm_engine {
+    fvm_pipe_waker *pipe_wake; /* of the services room */
     fvm_device_finder *device_find;
     fvm_device_releaser *device_release;
     fvm_file_finder *file_find;
@@ -31,6 +35,7 @@ struct fvm_engine {
     struct fvm_block *block; /* shared with the VM's other processes */
     const WCHAR *section;    /* NT name of the block */
     DWORD pid;
-    bool is_wow64; /* a 32-bit process beside 64-bit ones */
+    uint32_t roles; /* FVM_ROLE_... of this process */
+    bool is_wow64;  /* a 32-bit process beside 64-bit ones */
 };
 extern struct fvm_engine fvm_engine;

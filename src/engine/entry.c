@@ -126,6 +126,7 @@ static NTSTATUS start(void)
     if (!NT_SUCCESS(status))
         return status;
     fvm_engine.section = fvm_start.section;
+    fvm_engine.roles = (uint32_t)fvm_start.roles;
     fvm_engine.pid = (DWORD)(ULONG_PTR)NtCurrentTeb()->Reserved1[8]; /* ClientId.UniqueProcess */
     status = fvm_child_is_wow64(NT_CURRENT_PROCESS, &fvm_engine.is_wow64);
     if (!NT_SUCCESS(status))

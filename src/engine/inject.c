@@ -86,9 +86,9 @@ static NTSTATUS divert(const struct fvm_child *child, const struct fvm_start *st
 }
 
 NTSTATUS fvm_inject(HANDLE process, struct fvm_block *block, const void *ntdll,
-                    const WCHAR *section)
+                    const WCHAR *section, uint32_t roles)
 {
-    struct fvm_start start = {0};
+    struct fvm_start start = {.roles = roles};
     struct fvm_block_engine engine;
     struct fvm_child child;
     size_t cch = 0;

@@ -15,10 +15,11 @@
  * @param block   the VM's, with the engines in it
  * @param ntdll   the ntdll of this process
  * @param section NT name of the VM's block
+ * @param roles   FVM_ROLE_... of the child
  * @return STATUS_SUCCESS; STATUS_INVALID_IMAGE_FORMAT the VM has no engine for it, or the child's
  *         ntdll is not where or what it should be; the status of the call that failed. On failure
  *         the child must not run.
  * @source wine-nt: 2 (b); paper:injection
  */
 NTSTATUS fvm_inject(HANDLE process, struct fvm_block *block, const void *ntdll,
-                    const WCHAR *section);
+                    const WCHAR *section, uint32_t roles);

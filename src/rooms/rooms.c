@@ -3,6 +3,10 @@
 
 #include <stddef.h>
 
-const struct fvm_room *const fvm_rooms[] = {&fvm_room_files,    &fvm_room_processes,
-                                            &fvm_room_registry, &fvm_room_objects,
-                                            &fvm_room_pipes,    NULL};
+const struct fvm_room *const fvm_rooms[] = {&fvm_room_files,
+                                            &fvm_room_processes,
+                                            &fvm_room_registry,
+                                            &fvm_room_objects,
+                                            &fvm_room_pipes,
+                                            &fvm_room_services,
+                                            NULL};

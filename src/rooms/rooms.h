@@ -7,6 +7,7 @@ extern const struct fvm_room fvm_room_processes;
 extern const struct fvm_room fvm_room_objects;
 extern const struct fvm_room fvm_room_pipes;
 extern const struct fvm_room fvm_room_registry;
+extern const struct fvm_room fvm_room_services;
 
 /** Ends with NULL. */
 extern const struct fvm_room *const fvm_rooms[];

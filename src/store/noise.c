@@ -13,6 +13,8 @@ static const struct {
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Class\\"
      "{4D36E968-E325-11CE-BFC1-08002BE10318}\\0000",
      "the display driver's date is the time of the desktop's start"},
+    {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ServiceCurrent",
+     "counts the service processes that were started; volatile in Wine itself"},
 };
 
 bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,

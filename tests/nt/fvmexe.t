@@ -251,7 +251,8 @@ mkdir -p "$store/vms/.new-x/layers" "$store/vms/.del-y-7" "$store/vms/tmp-0000de
 # --- killed at any moment, a commit is finished by the next one
 fresh; native "$changes"; wanted=$(tree "$home"); killed=0 odd=''
 for ((i = 0; i < 12; i++)); do
-    fvm delete --force $mark; fresh; fvm create $mark; vm $mark "$changes"; vm $mark "dir /s /b $F"; seen=$out
+    fvm delete --force $mark; fresh; fvm create $mark; [ $rc = 0 ] || odd+="[$i: create: $rc $err]"
+    vm $mark "$changes"; [ $rc = 0 ] || odd+="[$i: changes: $rc $err]"; vm $mark "dir /s /b $F"; seen=$out; [ $rc = 0 ] || odd+="[$i: dir: $rc $err]"
     timeout -k 5 60 /usr/lib/wine/wine64 "$build/fvm.exe" commit --force $mark >kill.txt 2>&1 </dev/null & job=$!
     sleep "0.$(printf %03d $((i * 12 + 20)))"; for p in $(pids "commit --force $mark"); do kill -9 "$p" 2>/dev/null && killed=$((killed + 1)); done; wait $job 2>/dev/null
     vm $mark "dir /s /b $F"; out=$(grep -v '\\\.fvm-' <<<"$out") # what is on its way into the host

@@ -43,16 +43,29 @@ TEST(block_members_come_and_go)
     struct fvm_block *b = fresh();
 
     ok(!fvm_member_is(b, 40, 0), "nobody is a member");
-    ok(fvm_member_add(b, 40, 1000) == FVM_OK, "add");
+    ok(fvm_member_add(b, 40, 1000, 0) == FVM_OK, "add");
+    ok(fvm_member_add(b, 41, 1000, FVM_ROLE_SERVICE) == FVM_OK &&
+           fvm_member_roles(b, 41) == FVM_ROLE_SERVICE && !fvm_member_roles(b, 40),
+       "roles");
+    ok(fvm_member_add(b, 41, 2000, 0) == FVM_OK && !fvm_member_roles(b, 41),
+       "of the newest process with the number");
+    ok(!fvm_member_roles(b, 0) && !fvm_member_roles(b, FVM_MEMBER_TAKEN), "odd numbers have none");
+    fvm_member_remove(b, 41, 1000);
+    fvm_member_remove(b, 41, 2000);
+    ok(fvm_roles_of_child(FVM_ROLE_STARTER | FVM_ROLE_SERVICE) ==
+               (FVM_ROLE_MANAGER | FVM_ROLE_SERVICE) &&
+           fvm_roles_of_child(FVM_ROLE_MANAGER | FVM_ROLE_SERVICE) == FVM_ROLE_SERVICE &&
+           !fvm_roles_of_child(0),
+       "roles of children");
     ok(fvm_member_is(b, 40, 1000) && fvm_member_is(b, 40, 0), "is a member");
     ok(!fvm_member_is(b, 40, 2000), "a later process with its number is none");
     ok(!fvm_member_is(b, 0, 0) && !fvm_member_is(b, FVM_MEMBER_TAKEN, 0), "odd numbers");
-    ok(fvm_member_add(b, 0, 1) == FVM_INVALID &&
-           fvm_member_add(b, FVM_MEMBER_TAKEN, 1) == FVM_INVALID,
+    ok(fvm_member_add(b, 0, 1, 0) == FVM_INVALID &&
+           fvm_member_add(b, FVM_MEMBER_TAKEN, 1, 0) == FVM_INVALID,
        "which cannot be added");
-    fvm_member_add(b, 40, 1000);
+    fvm_member_add(b, 40, 1000, 0);
     ok(fvm_member_high(b) == 1, "twice is once");
-    fvm_member_add(b, 40, 2000);
+    fvm_member_add(b, 40, 2000, 0);
     fvm_member_remove(b, 40, 1000);
     ok(!fvm_member_is(b, 40, 1000) && fvm_member_is(b, 40, 2000), "the right one goes");
 }
@@ -62,12 +75,12 @@ TEST(block_is_full_and_damaged)
     struct fvm_block *b = fresh();
     uint32_t added = 0;
 
-    while (added < FVM_MEMBERS && fvm_member_add(b, added * 4 + 4, added + 1) == FVM_OK)
+    while (added < FVM_MEMBERS && fvm_member_add(b, added * 4 + 4, added + 1, 0) == FVM_OK)
         added++;
     ok(added == FVM_MEMBERS, "room for %u", added);
-    ok(fvm_member_add(b, 2, 5) == FVM_NO_MEMORY, "and no more");
+    ok(fvm_member_add(b, 2, 5, 0) == FVM_NO_MEMORY, "and no more");
     fvm_member_remove(b, 8, 2);
-    ok(fvm_member_add(b, 2, 5) == FVM_OK && fvm_member_is(b, 2, 5), "a place is used again");
+    ok(fvm_member_add(b, 2, 5, 0) == FVM_OK && fvm_member_is(b, 2, 5), "a place is used again");
     b->member_high = 0xfffffff0u;
     ok(fvm_member_high(b) == FVM_MEMBERS && !fvm_member_is(b, 3, 0), "a number that lies");
 }

@@ -20,17 +20,15 @@ TEST(pipename_knows_what_is_shared)
         const uint16_t *name;
         bool want;
     } cases[] = {
-        {u"svcctl", true},
-        {u"SVCCTL", true},
-        {u"svcctl2", false},
-        {u"svcct", false},
+        {u"wine_plugplay", true},
+        {u"WINE_PlugPlay", true},
+        {u"wine_plugplay2", false},
+        {u"wine_plugpla", false},
         {u"", false},
-        {u"a\\svcctl", false},
-        {u"lrpc\\epmapper", true},
-        {u"LRPC\\irpcss", true},
-        {u"lrpc\\OLE_0123", false},
-        {u"lrpc", false},
-        {u"svcctl\\x", false},
+        {u"a\\wine_plugplay", false},
+        {u"wine_plugplay\\x", false},
+        {u"svcctl", false},
+        {u"lrpc\\irpcss", false},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)

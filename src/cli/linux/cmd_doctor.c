@@ -72,12 +72,12 @@ static void look_at_shared(struct cli_doctor *doctor)
     cli_doctor_say(
         doctor, CLI_GOOD, "shared level",
         "can be used: the kernel holds all shared VMs together apart from this machine; an engine "
-        "in each process gives every VM files, registry, processes, kernel objects and pipes of "
-        "its own");
+        "in each process gives every VM files, registry, processes, kernel objects, pipes, "
+        "services and COM of its own");
     cli_doctor_say(
         doctor, CLI_LESS, "shared level",
         "is no border between shared VMs for hostile code, which can go past the engine; "
-        "services, COM servers and windows are common to them; sealed VMs have borders");
+        "windows and network are common to them; sealed VMs have borders");
 }
 
 static void look_at_store(struct cli_doctor *doctor)

@@ -7,10 +7,12 @@
  *            began it as well
  *        fvmstart --vm NUMBER --layer FOLDER [--alias FROM=TO]... [--hide NAME]... --serve
  *            begin a VM and hold it: see serve()
+ *        fvmstart --services NUMBER
+ *            started by the one before: start the VM's service manager
  *
  * FOLDER keeps what the VM changes. An alias says that two names lead to one place, in the words of
  * core/ntpath.h: Z:\\prefix\\drive_c=C: */
-#include "launcher/win/spawn.h"
+#include "launcher/win/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +120,7 @@ static int run_inside(struct win_vm *vm, const struct win_options *options, cons
 {
     wchar_t here[MAX_PATH] = L".";
     const wchar_t *cwd = options->cwd ? options->cwd : here;
-    DWORD error = win_vm_enter(vm), code = EXIT_FVM_FAILED;
+    DWORD error = win_vm_enter(vm, 0), code = EXIT_FVM_FAILED;
 
     if (error)
         return fail(vm, error);
@@ -162,8 +164,11 @@ int wmain(int argc, wchar_t **argv)
     struct win_vm vm = {0};
     bool serves;
     DWORD error;
-    int program = read_options(&options, &serves, argc, argv), code;
+    int program, code;
 
+    if (argc == 3 && is(argv[1], L"--services"))
+        return win_services_start(wcstoul(argv[2], NULL, 10));
+    program = read_options(&options, &serves, argc, argv);
     if (!program)
         return usage();
     options.may_run = !serves;

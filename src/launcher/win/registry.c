@@ -1,6 +1,7 @@
 /* launcher/win/registry.c: the life of a VM's registry. See registry.h. */
 #include "launcher/win/registry.h"
 
+#include "core/glob.h"
 #include "engine/real.h"
 
 #include <stdlib.h>
@@ -49,6 +50,17 @@ static DWORD prepare(struct win_registry *registry, struct fvm_regview_area *are
 /* --- from the file
  * --------------------------------------------------------------------------------- */
 
+/* A service that the VM has made one that starts by itself? */
+static bool is_automatic(const struct fvm_reg_key *key)
+{
+    static const char services[] = "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\*";
+    enum { AUTOMATIC = 2 };
+    const struct fvm_reg_value *start = fvm_reg_find_value(key, "Start");
+
+    return start && start->mark == FVM_REG_PRESENT && start->data_cb == 4 &&
+           start->data[0] == AUTOMATIC && fvm_glob_match(services, key->path);
+}
+
 static DWORD load(struct win_registry *registry)
 {
     HANDLE file =
@@ -71,6 +83,8 @@ static DWORD load(struct win_registry *registry)
                  : fvm_failed(status)       ? ERROR_FILE_CORRUPT
                                             : win_delta_load(registry, delta);
     }
+    for (size_t i = 0; !result && i < fvm_reg_key_count(delta); i++)
+        registry->has_automatic |= is_automatic(fvm_reg_key_at(delta, i));
     CloseHandle(file);
     fvm_reg_free(delta);
     free(text);

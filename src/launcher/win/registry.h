@@ -17,7 +17,8 @@ struct win_registry {
     struct fvm_reg *before, *after;     /* keys that the VM touched: the host's, its own; NULL */
     HANDLE lock;                        /* mutex: who writes registry.reg */
     HANDLE stop, thread;
-    bool is_first; /* all of the view is to be read, not what changed only */
+    bool has_automatic; /* services of the VM's own that start with it */
+    bool is_first;      /* all of the view is to be read, not what changed only */
 };
 
 /**

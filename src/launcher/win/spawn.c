@@ -6,6 +6,7 @@
 #include "engine/inject.h"
 #include "engine/real.h"
 #include "launcher/win/registry.h"
+#include "launcher/win/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,27 +104,33 @@ static bool load_engine(struct fvm_block *block, int kind, const void *file, siz
     return true;
 }
 
+void win_beside(wchar_t path[MAX_PATH], const wchar_t *folder, const wchar_t *name)
+{
+    wchar_t self[MAX_PATH] = L"";
+
+    if (!folder) {
+        GetModuleFileNameW(NULL, self, MAX_PATH);
+        if (wcsrchr(self, '\\'))
+            *wcsrchr(self, '\\') = 0;
+        folder = self;
+    }
+    _snwprintf(path, MAX_PATH - 1, L"%ls\\%ls", folder, name);
+    path[MAX_PATH - 1] = 0;
+}
+
 /* Without fvm32.dll a VM runs 64-bit programs only. */
 static DWORD load_engines(struct win_vm *vm, const wchar_t *folder)
 {
     static const WCHAR *const names[] = {
         [FVM_ENGINE_64] = L"fvm64.dll", [FVM_ENGINE_32] = L"fvm32.dll"};
-    WCHAR path[MAX_PATH + 16];
-    size_t cch;
+    WCHAR path[MAX_PATH];
 
-    if (folder && wcslen(folder) < MAX_PATH)
-        _snwprintf(path, MAX_PATH, L"%ls\\", folder);
-    else
-        GetModuleFileNameW(NULL, path, MAX_PATH);
-    cch = wcslen(path);
-    while (cch && path[cch - 1] != '\\')
-        cch--;
     for (int kind = 0; kind < FVM_ENGINES; kind++) {
         size_t cb;
         void *file;
         bool is_loaded;
 
-        wcscpy(path + cch, names[kind]);
+        win_beside(path, folder, names[kind]);
         file = read_file(path, &cb);
         if (!file && kind == FVM_ENGINE_32 && GetLastError() == ERROR_FILE_NOT_FOUND)
             continue;
@@ -262,7 +269,7 @@ DWORD win_vm_begin(struct win_vm *vm, const struct win_options *options)
     }
     if (!error && (error = win_registry_serve(vm->registry)) != 0)
         vm->failed = "cannot watch the VM's registry";
-    return error;
+    return error ? error : win_services_serve(vm, options);
 }
 
 bool win_vm_is_taken(unsigned long number)
@@ -282,11 +289,20 @@ bool win_vm_is_taken(unsigned long number)
     return section || job;
 }
 
+static DWORD count_all(const struct win_vm *vm)
+{
+    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info = {.ActiveProcesses = 1};
+
+    QueryInformationJobObject(vm->job, JobObjectBasicAccountingInformation, &info, sizeof(info),
+                              NULL);
+    return info.ActiveProcesses;
+}
+
 void win_vm_shut(const struct win_vm *vm)
 {
     __atomic_store_n(&vm->block->holders, 0, __ATOMIC_SEQ_CST);
     /* What was being started while we ended the others comes into the job later. */
-    for (int i = 0; i < 20 && (!i || win_vm_count(vm)); i++)
+    for (int i = 0; i < 20 && (!i || count_all(vm)); i++)
         win_vm_end(vm);
     win_registry_end(vm->registry, true);
 }
@@ -333,22 +349,31 @@ DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)
 
 DWORD win_vm_count(const struct win_vm *vm)
 {
-    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info = {.ActiveProcesses = 1};
+    size_t cb = sizeof(JOBOBJECT_BASIC_PROCESS_ID_LIST) + FVM_MEMBERS * sizeof(ULONG_PTR);
+    DWORD all = count_all(vm), services = 0;
+    JOBOBJECT_BASIC_PROCESS_ID_LIST *list = all ? malloc(cb) : NULL;
 
-    QueryInformationJobObject(vm->job, JobObjectBasicAccountingInformation, &info, sizeof(info),
-                              NULL);
-    return info.ActiveProcesses;
+    if (list &&
+        QueryInformationJobObject(vm->job, JobObjectBasicProcessIdList, list, (DWORD)cb, NULL)) {
+        all = list->NumberOfProcessIdsInList;
+        for (DWORD i = 0; i < all; i++)
+            services +=
+                fvm_member_roles(vm->block, (uint32_t)list->ProcessIdList[i]) & FVM_ROLE_SERVICE;
+    }
+    free(list);
+    return all - services;
 }
 
 void win_vm_end(const struct win_vm *vm)
 {
     TerminateJobObject(vm->job, ERROR_PROCESS_ABORTED);
-    for (int i = 0; i < 300 && win_vm_count(vm); i++)
+    for (int i = 0; i < 300 && count_all(vm); i++)
         Sleep(10);
 }
 
 void win_vm_close(struct win_vm *vm)
 {
+    win_services_end(vm);
     if (vm->registry)
         win_registry_end(vm->registry, false);
     free(vm->registry);
@@ -372,10 +397,10 @@ static DWORD WINAPI nothing(void *context)
 }
 
 /* The engine runs in the next thread that begins, before the thread's own code. */
-static DWORD start_engine(struct win_vm *vm)
+static DWORD start_engine(struct win_vm *vm, uint32_t roles)
 {
     NTSTATUS status =
-        fvm_inject(GetCurrentProcess(), vm->block, GetModuleHandleW(L"ntdll.dll"), vm->name);
+        fvm_inject(GetCurrentProcess(), vm->block, GetModuleHandleW(L"ntdll.dll"), vm->name, roles);
     HANDLE thread;
 
     if (!NT_SUCCESS(status))
@@ -388,14 +413,14 @@ static DWORD start_engine(struct win_vm *vm)
     return 0;
 }
 
-DWORD win_vm_enter(struct win_vm *vm)
+DWORD win_vm_enter(struct win_vm *vm, uint32_t roles)
 {
     if (!AssignProcessToJobObject(vm->job, GetCurrentProcess()))
         return fail(vm, "cannot enter the VM's job");
     /* Whoever ends the VM says so before he looks who is in it: see win_vm_shut(). */
     if (!__atomic_load_n(&vm->block->holders, __ATOMIC_SEQ_CST))
         return SetLastError(ERROR_PROCESS_ABORTED), fail(vm, "the VM is ending");
-    return start_engine(vm);
+    return start_engine(vm, roles);
 }
 
 /* Backslashes count only before a quote, as for CommandLineToArgvW. */

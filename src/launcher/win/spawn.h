@@ -26,6 +26,7 @@ struct win_vm {
     WCHAR name[128];               /* NT name of the block */
     const char *failed;            /* what failed, for a sentence */
     struct win_registry *registry; /* of who began it; NULL */
+    struct win_services *services; /* the same */
 };
 /**
  * Begin a VM: make its block and its job. It ends with win_vm_close() of all who began it, or with
@@ -41,11 +42,14 @@ DWORD win_vm_find(struct win_vm *vm, const struct win_options *options);
  * VM. The VM's programs do not see it: it is in no table of members.
  *
  * The only thread of ours is the caller. On failure the process is half in and must end.
+ *
+ * @param roles FVM_ROLE_...
  */
-DWORD win_vm_enter(struct win_vm *vm);
+DWORD win_vm_enter(struct win_vm *vm, uint32_t roles);
 /** Does a VM of this number run in this Windows, or is it just ending? */
 bool win_vm_is_taken(unsigned long number);
-/** How many processes does it have? */
+/** How many processes does it have? Services and their manager, which end with it, do not count.
+ */
 DWORD win_vm_count(const struct win_vm *vm);
 /** End all its processes and wait until they are gone, at most a few seconds. */
 void win_vm_end(const struct win_vm *vm);
@@ -65,6 +69,9 @@ void win_ignore_interrupts(void);
 /** Run a program and wait for it. @param command_line is changed @param code [out] its exit code
  * @return 0; a Windows error */
 DWORD win_run(wchar_t *command_line, DWORD *code);
+
+/** Path of a file beside the engines. @param folder of the engines; NULL: of this program */
+void win_beside(wchar_t path[MAX_PATH], const wchar_t *folder, const wchar_t *name);
 
 /* --- layer.c ---------------------------------------------------------------------------------- */
 /** Fill the block of a new VM: names, and an index of what its layer has. @return 0; error */

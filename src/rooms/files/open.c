@@ -4,6 +4,7 @@
 #include "rooms/files/device.h"
 
 #include "engine/capture.h"
+#include "engine/engine.h"
 #include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/files/handlers.h"
@@ -279,6 +280,22 @@ static NTSTATUS open_by_id(const struct opening *opening, const OBJECT_ATTRIBUTE
     return open_place(&by_name, &named);
 }
 
+/* A pipe, a mailslot, a device. */
+static NTSTATUS open_device(const struct opening *opening, OBJECT_ATTRIBUTES *attr,
+                            const struct files_place *place, struct files_scratch *scratch)
+{
+    struct files_device device;
+    NTSTATUS status = files_device_attr(&attr, &device, attr, place, scratch, false);
+
+    if (NT_SUCCESS(status))
+        status = call_as_given(opening, attr, place, FILES_SIDE_UNKNOWN);
+    /* Its server may be one that the VM starts when it is asked for. */
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND && place->path.kind == FVM_NTPATH_PIPE &&
+        fvm_engine.pipe_wake(place->path.path))
+        status = call_as_given(opening, attr, place, FILES_SIDE_UNKNOWN);
+    return status;
+}
+
 static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
@@ -299,13 +316,8 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     if (!place.is_file && place.path.kind == FVM_NTPATH_VOLUME &&
         files_wants_change(opening->access, opening->options))
         return STATUS_ACCESS_DENIED;
-    if (!place.is_file) {
-        struct files_device device;
-
-        status = files_device_attr(&attr, &device, attr, &place, scratch, false);
-        return NT_SUCCESS(status) ? call_as_given(opening, attr, &place, FILES_SIDE_UNKNOWN)
-                                  : status;
-    }
+    if (!place.is_file)
+        return open_device(opening, attr, &place, scratch);
     if (place.is_as_given && !files_is_merged(&place))
         return call_as_given(opening, attr, &place, FILES_SIDE_LAYER);
     if (files_is_own(&place))

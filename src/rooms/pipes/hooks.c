@@ -66,27 +66,26 @@ struct pipe_wait {
     WCHAR name[NAME_CCH];
 };
 
-/* The caller's, with the real name. @return its bytes; 0: NT refuses it as it is */
-static ULONG make_wait(struct pipe_wait *wait, const void *in, ULONG in_cb)
+/* The caller's, with the real name. @param given [out] the name as it was
+ * @return its bytes; 0: NT refuses it as it is */
+static ULONG make_wait(struct pipe_wait *wait, struct fvm_buf *given, const void *in, ULONG in_cb)
 {
     enum { LEAST_CB = 16 }; /* FILE_PIPE_WAIT_FOR_BUFFER with a name of one letter */
-    WCHAR given[NAME_CCH];
     ULONG cb;
     struct fvm_buf name = {wait->name, 0, NAME_CCH};
-    struct fvm_str path = {given, 0};
 
     if (in_cb < offsetof(struct pipe_wait, name) ||
         !NT_SUCCESS(fvm_copy_guarded(wait, in, offsetof(struct pipe_wait, name))) ||
-        wait->name_cb % sizeof(WCHAR) || wait->name_cb > sizeof(given) ||
+        wait->name_cb % sizeof(WCHAR) || wait->name_cb > given->cap_cch * sizeof(WCHAR) ||
         wait->name_cb > in_cb - offsetof(struct pipe_wait, name) ||
-        !NT_SUCCESS(fvm_copy_guarded(given, (const char *)in + offsetof(struct pipe_wait, name),
+        !NT_SUCCESS(fvm_copy_guarded(given->s, (const char *)in + offsetof(struct pipe_wait, name),
                                      wait->name_cb)))
         return 0;
-    path.cch = wait->name_cb / (uint32_t)sizeof(WCHAR);
-    if (path.cch && fvm_pipename_exception(path) < 0 &&
+    given->cch = wait->name_cb / (uint32_t)sizeof(WCHAR);
+    if (given->cch && fvm_pipename_exception(fvm_buf_str(given)) < 0 &&
         fvm_failed(fvm_pipename_put_place(&name, fvm_engine.block->vm)))
         return 0;
-    if (fvm_failed(fvm_buf_add(&name, path)))
+    if (fvm_failed(fvm_buf_add(&name, fvm_buf_str(given))))
         return 0;
     wait->name_cb = name.cch * (ULONG)sizeof(WCHAR);
     cb = (ULONG)offsetof(struct pipe_wait, name) + wait->name_cb;
@@ -105,13 +104,20 @@ static NTSTATUS NTAPI pipes_NtFsControlFile(HANDLE handle, HANDLE event, void *a
                                             void *out, ULONG out_cb)
 {
     struct pipe_wait wait;
+    WCHAR text[NAME_CCH];
+    struct fvm_buf given = {text, 0, NAME_CCH};
+    NTSTATUS status;
     ULONG cb;
 
     if (code != FSCTL_PIPE_WAIT_)
         return control_below(handle, event, apc, context, io, code, in, in_cb, out, out_cb);
-    cb = make_wait(&wait, in, in_cb);
-    return cb ? control_below(handle, event, apc, context, io, code, &wait, cb, out, out_cb)
-              : STATUS_INVALID_PARAMETER;
+    cb = make_wait(&wait, &given, in, in_cb);
+    if (!cb)
+        return STATUS_INVALID_PARAMETER;
+    status = control_below(handle, event, apc, context, io, code, &wait, cb, out, out_cb);
+    return status == STATUS_OBJECT_NAME_NOT_FOUND && fvm_engine.pipe_wake(fvm_buf_str(&given))
+               ? control_below(handle, event, apc, context, io, code, &wait, cb, out, out_cb)
+               : status;
 }
 
 /* --- names in answers ----------------------------------------------------------------------- */

@@ -56,18 +56,19 @@ void processes_sweep(void)
 
 NTSTATUS processes_adopt(HANDLE process)
 {
+    uint32_t roles = fvm_roles_of_child(fvm_engine.roles);
     LONGLONG created;
     DWORD pid;
     NTSTATUS status = identify(process, &pid, &created);
 
     if (!NT_SUCCESS(status))
         return status;
-    if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created))) {
+    if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created, roles))) {
         processes_sweep();
-        if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created)))
+        if (fvm_failed(fvm_member_add(fvm_engine.block, pid, created, roles)))
             return STATUS_NO_MEMORY;
     }
-    status = fvm_inject(process, fvm_engine.block, fvm_engine.ntdll, fvm_engine.section);
+    status = fvm_inject(process, fvm_engine.block, fvm_engine.ntdll, fvm_engine.section, roles);
     if (!NT_SUCCESS(status))
         fvm_member_remove(fvm_engine.block, pid, created);
     return status;
@@ -160,12 +161,12 @@ static NTSTATUS check_head(const UNICODE_STRING *name)
                                                                    : STATUS_INVALID_IMAGE_NOT_MZ;
 }
 
-/* Wine's ExitWindowsEx starts a program, which then ends every program that has a window. */
-static bool ends_session(const UNICODE_STRING *name)
+static bool is_named(const UNICODE_STRING *name, const char *program)
 {
-    static const char program[] = "\\wineboot.exe";
-    size_t cch = name->Length / sizeof(WCHAR), program_cch = sizeof(program) - 1;
+    size_t cch = name->Length / sizeof(WCHAR), program_cch = 0;
 
+    while (program[program_cch])
+        program_cch++;
     for (size_t i = 1; i <= program_cch; i++) {
         WCHAR unit = i <= cch ? name->Buffer[cch - i] : 0;
 
@@ -173,6 +174,15 @@ static bool ends_session(const UNICODE_STRING *name)
             return false;
     }
     return true;
+}
+
+/* Programs of Wine's that act for the whole Windows. */
+static bool is_refused(const UNICODE_STRING *name)
+{
+    /* ExitWindowsEx starts it: it ends every program that has a window. */
+    return is_named(name, "\\wineboot.exe") ||
+           /* Loads drivers, whose devices everybody sees. */
+           is_named(name, "\\winedevice.exe");
 }
 
 static NTSTATUS find_file(struct processes_image *image, NT_PS_ATTRIBUTE *attribute)
@@ -186,8 +196,8 @@ static NTSTATUS find_file(struct processes_image *image, NT_PS_ATTRIBUTE *attrib
         return status;
     attribute->ValuePtr = image->name.name.Buffer;
     attribute->Size = image->name.name.Length;
-    return ends_session(&image->name.name) ? STATUS_PRIVILEGE_NOT_HELD
-                                           : check_head(&image->name.name);
+    return is_refused(&image->name.name) ? STATUS_PRIVILEGE_NOT_HELD
+                                         : check_head(&image->name.name);
 }
 
 static NTSTATUS take_attribute(struct processes_image *image, NT_PS_ATTRIBUTE *attribute)
