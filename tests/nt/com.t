@@ -2,7 +2,6 @@
 # What is served in a VM is found there and nowhere else, and the reverse.
 . "$(dirname "$0")/lib.sh"
 cp "$FVM_NT_PROGRAMS/com.exe" .; probe=$(win "$PWD/com.exe")
-of_kit() { local p; for p in $(pgrep -f "$1"); do grep -qzxF "WINEPREFIX=$WINEPREFIX" "/proc/$p/environ" 2>/dev/null && echo "$p"; done | sort; } # PATTERN: processes of this test's Windows
 registrars() { of_kit '^C:.windows.system32.rpcss\.exe'; }
 nobody=$'table: 800401e3 token=0\nclass: 80040154 token=0'
 serve() { # WHO TOKEN: in the background

@@ -4,7 +4,9 @@
 . "$(dirname "$0")/../vm/faults.sh"
 # What an earlier test left running would have this one's VMs: numbers are used again.
 server=/usr/lib/wine/wineserver64
-end_server() { "$server" -k >/dev/null 2>&1 && "$server" -w; }
+of_kit() { local p; for p in $(pgrep -f "$1"); do grep -qzxF "WINEPREFIX=$WINEPREFIX" "/proc/$p/environ" 2>/dev/null && echo "$p"; done | sort; } # PATTERN: processes of this test's Windows
+# The host's services.exe was seen to live on, waiting for a server that is gone.
+end_server() { "$server" -k >/dev/null 2>&1 && "$server" -w; local p; for p in $(of_kit '^C:.windows.system32.'); do kill -9 "$p" 2>/dev/null; done; }
 end_server; "$server" -p60 >/dev/null 2>&1
 work=$(mktemp -d "$(dirname "$WINEPREFIX")/work-XXXXXX"); trap 'end_server; rm -rf "$work"' EXIT
 cd "$work" || exit 1

@@ -2,7 +2,6 @@
 . "$(dirname "$0")/lib.sh"
 cp "$FVM_NT_PROGRAMS/services.exe" .; probe=$(win "$PWD/services.exe"); home=$WINEPREFIX/drive_c/services-test F='C:\services-test'
 rm -rf "$home"; mkdir -p "$home"; trap 'end_server; rm -rf "$work" "$home"' EXIT
-of_kit() { local p; for p in $(pgrep -f "$1"); do grep -qzxF "WINEPREFIX=$WINEPREFIX" "/proc/$p/environ" 2>/dev/null && echo "$p"; done | sort; } # PATTERN: processes of this test's Windows
 managers() { of_kit '^C:.windows.system32.services\.exe'; }
 notes() { cat "$home"/*.txt 2>/dev/null | tr -d '\r' | tr '\n' ' '; }
 vm_notes() { find "layer$1" -name '*.txt' -print0 | sort -z | xargs -0r cat | tr -d '\r' | tr '\n' ' '; }
