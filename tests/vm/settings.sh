@@ -1,6 +1,6 @@
 # tests/vm/settings.sh: one functional check of a program in the settings in which it must give the same results.
-# Source it after lib.sh, then: in_settings CHECK. CHECK is a function, called as: CHECK VM WHERE. It runs the program in VM,
-# compares with ok, is, like... and starts each test's name with WHERE. Its current folder is empty and its own, and must be as
+# Source it after lib.sh, then: in_settings CHECK; with level=shared the VMs are shared ones. CHECK is a function, called as:
+# CHECK VM WHERE. It runs the program in VM, compares with ok, is, like... and starts each test's name with WHERE. Its current folder is empty and its own, and must be as
 # CHECK left it when the program ran: nothing that a program does may come out of a VM.
 
 # The state of a tree outside: names, types, sizes and contents.
@@ -36,17 +36,17 @@ _replay() { # file
 }
 in_settings() { # check
     local check=$1 vm
-    ok 'fresh VM: create' "$FVM" create fresh
+    ok 'fresh VM: create' "$FVM" create ${level:+--level $level} fresh
     _checked "$check" fresh 'fresh VM'
 
-    ok 'changed VM: create' "$FVM" create changed
+    ok 'changed VM: create' "$FVM" create ${level:+--level $level} changed
     _mark changed before
     fvm run --vm changed cmd /c 'for /l %i in (1,1,50) do @mkdir C:\users\made%i'
     _checked "$check" changed 'changed VM'
     _is_marked changed before 'changed VM: what it had before is still there'
 
     for vm in one two; do
-        ok "VM $vm: create" "$FVM" create $vm
+        ok "VM $vm: create" "$FVM" create ${level:+--level $level} $vm
         _mark $vm "$vm"
     done
     # At the same time, and under the same names: only the VM and the Linux folder differ.

@@ -1,5 +1,5 @@
 # Programs that nobody here wrote in two shared VMs at once, under the same names in the same folder: an installer, scripts, 7-Zip,
-# Node.js. Files only: the registry is the Windows' that both share, and is gone with it (docs/compat.md).
+# Node.js. (An installer with a service and its registry: sharedmsi.t.)
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/faults.sh"
 . "$(dirname "$0")/settings.sh"
@@ -8,7 +8,7 @@ pause=$FVM_PROGRAMS/pause.exe seven=$FVM_DEPS/7za.exe node=$FVM_DEPS/node.exe
 command -v wixl >/dev/null || { skip 'wixl is missing (Debian: apt-get install wixl)'; done_testing; exit; }
 
 # --- what is there before: a package of each VM's own product with the same names, a script, a tree --------------------------------
-package() { # VM DIGIT: registration is common, so each VM installs another product
+package() { # VM DIGIT: of another product for each VM
     echo "read me, $1" >readme.txt
     cat >package.wxs <<WXS
 <?xml version="1.0" encoding="utf-8"?>
