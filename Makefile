@@ -100,7 +100,7 @@ $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
 
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
-ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c objname.c pe.c pipename.c regview.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
+ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c netaddr.c objname.c pe.c pipename.c regview.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
 ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
 MINGW32     ?= i686-w64-mingw32-gcc
 OBJDUMP     ?= $(MINGW:gcc=objdump)
@@ -193,7 +193,7 @@ $(B)/tests/programs/%.so: tests/programs/%_so.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -fno-stack-protector -shared -Wl,-z,now -o $@ $<
 # tests/nt/X.c and tests/nt/X/*.c
-NT_LIBS := -lole32 -luuid -lntdll
+NT_LIBS := -lws2_32 -lole32 -luuid -lntdll
 NT_EXE := $(patsubst tests/nt/%.c,$(B)/tests/nt/%.exe,$(wildcard tests/nt/*.c))
 $(B)/tests/nt/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
 	@mkdir -p $(@D)

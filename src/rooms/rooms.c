@@ -3,10 +3,6 @@
 
 #include <stddef.h>
 
-const struct fvm_room *const fvm_rooms[] = {&fvm_room_files,
-                                            &fvm_room_processes,
-                                            &fvm_room_registry,
-                                            &fvm_room_objects,
-                                            &fvm_room_pipes,
-                                            &fvm_room_services,
-                                            NULL};
+const struct fvm_room *const fvm_rooms[] = {
+    &fvm_room_files, &fvm_room_processes, &fvm_room_registry, &fvm_room_objects,
+    &fvm_room_pipes, &fvm_room_services,  &fvm_room_network,  NULL};

@@ -8,6 +8,7 @@ extern const struct fvm_room fvm_room_objects;
 extern const struct fvm_room fvm_room_pipes;
 extern const struct fvm_room fvm_room_registry;
 extern const struct fvm_room fvm_room_services;
+extern const struct fvm_room fvm_room_network;
 
 /** Ends with NULL. */
 extern const struct fvm_room *const fvm_rooms[];

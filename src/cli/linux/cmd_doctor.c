@@ -77,7 +77,7 @@ static void look_at_shared(struct cli_doctor *doctor)
     cli_doctor_say(
         doctor, CLI_LESS, "shared level",
         "is no border between shared VMs for hostile code, which can go past the engine; "
-        "windows and network are common to them; sealed VMs have borders");
+        "windows and UDP are common to them; sealed VMs have borders");
 }
 
 static void look_at_store(struct cli_doctor *doctor)
