@@ -95,6 +95,13 @@ static int show_guest(struct fvm_wine *wine, struct fvm_error *err)
         mount(wine->guest, "guest", NULL, MS_BIND, NULL))
         return fvm_fail(err, -errno, "cannot show FVM's guest files: %s", strerror(errno));
     snprintf(wine->guest, sizeof(wine->guest), "guest");
+    if (!wine->pe32_dir[0])
+        return 0;
+    if ((mkdir("guest32", 0755) && errno != EEXIST) ||
+        mount(wine->pe32_dir, "guest32", NULL, MS_BIND, NULL))
+        return fvm_fail(err, -errno, "cannot show Wine's libraries for 32-bit programs: %s",
+                        strerror(errno));
+    snprintf(wine->pe32_dir, sizeof(wine->pe32_dir), "guest32");
     return 0;
 }
 
