@@ -184,7 +184,12 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
     result = wine ? show_guest(wine, err) : 0;
     for (size_t i = 0; !result && i < count; i++)
         result = show_folder(&folders[i], i, err);
-    return result ? result : give_up_root(err);
+    if (!result)
+        result = give_up_root(err);
+    /* What only root can read would fail in the middle of a program's start. */
+    if (!result && wine && wine->pe32_dir[0] && access("guest32/ntdll.dll", R_OK))
+        wine->pe32_dir[0] = 0;
+    return result;
 }
 
 int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,

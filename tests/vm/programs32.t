@@ -40,6 +40,11 @@ done
 "$FVM" run --vm old-sealed pause.exe 600005 >../holder.log 2>&1 </dev/null & holder=$!
 for _ in $(seq 200); do grep -q ready ../holder.log && break; sleep 0.1; done
 before=$(tree_state "$base/versions/2")
+FVM_WINE32=$FVM_TEST_WINE32 "$FVM" base add-32bit >../killed.log 2>&1 & making=$!
+for _ in $(seq 200); do grep -q 'installing Windows' ../killed.log && break; sleep 0.1; done; sleep 1
+kill -9 $making; wait $making 2>/dev/null; unlike "$(cat ../killed.log)" 'runs 32-bit' 'add-32bit, killed half-way'
+for _ in $(seq 60); do part run cmd /c 'exit 3'; [ $rc = 125 ] || break; sleep 1; done # until what it had started is gone, too
+is "$rc/$(cat "$base/current")" 3/2 'leaves the base as it was'
 LIMIT=300 part base add-32bit; is $rc 0 'base add-32bit'; like "$err" "base 'default' runs 32-bit programs" 'says that it is done'
 is "$(cat "$base/current")" 3 'by a new version'
 is "$(tree_state "$base/versions/2")" "$before" 'the one that a VM stands on has not changed'
@@ -106,6 +111,42 @@ for level in sealed shared; do
     fvm delete both
     fvm run --keep "$W\\cmd.exe" /c "del $wide\\fvm.txt& reg delete $node /f"; vm=$(sed -n "s/.*kept as VM '\([^']*\)'.*/\1/p" <<<"$err"); fvm commit "$vm"; fvm delete "$vm"
 done
+
+# --- a 32-bit package goes where 32-bit programs look -------------------------------------------------------------------------------
+if [ "$FVM_WHO" != user ]; then
+    : # what is installed where does not depend on who started FVM
+elif command -v wixl >/dev/null; then
+    product=6C4B7A52-0D1E-4F8B-9C55-1B5B0E5A3201
+    cat >package.wxs <<WXS
+<?xml version="1.0" encoding="utf-8"?>
+<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
+  <Product Id="$product" Name="FVM Narrow" Language="1033" Version="1.2.3" Manufacturer="FVM" UpgradeCode="6C4B7A52-0D1E-4F8B-9C55-1B5B0E5A3202">
+    <Package InstallerVersion="300" Compressed="yes" InstallScope="perMachine"/>
+    <Media Id="1" Cabinet="test.cab" EmbedCab="yes"/>
+    <Directory Id="TARGETDIR" Name="SourceDir"><Directory Id="ProgramFilesFolder"><Directory Id="INSTALLDIR" Name="FVM Narrow">
+      <Component Id="Main" Guid="6C4B7A52-0D1E-4F8B-9C55-1B5B0E5A3203">
+        <File Id="Tool" Name="tool.exe" Source="nest32.exe" KeyPath="yes"/>
+        <RegistryValue Root="HKLM" Key="Software\\FVM Narrow" Name="Folder" Type="string" Value="[INSTALLDIR]"/>
+      </Component>
+    </Directory></Directory></Directory>
+    <Feature Id="All" Level="1"><ComponentRef Id="Main"/></Feature>
+  </Product>
+</Wix>
+WXS
+    ok 'wixl makes the package' wixl -a x86 -o narrow.msi package.wxs
+    for level in sealed shared; do
+        "$FVM" create --level $level msi
+        LIMIT=120 fvm run --vm msi ./narrow.msi /qn; is $rc 0 "$level: a 32-bit package is installed"
+        fvm diff msi
+        like "$(tr '\n' ' ' <<<"$out")" 'C:.Program Files .x86..FVM Narrow.tool.exe .*Wow6432Node.FVM Narrow +"Folder" = "C:.Program Files .x86..FVM Narrow.' "$level: where 32-bit programs look"
+        fvm run --vm msi 'C:\Program Files (x86)\FVM Narrow\tool.exe' 1 'C:\none'; is "$out" '32: no file' "$level: its program runs"
+        LIMIT=120 fvm run --vm msi msiexec /x "{$product}" /qn; is $rc 0 "$level: removed"
+        fvm diff msi; unlike "$out" 'FVM Narrow' "$level: and nothing of it is left"
+        fvm delete msi
+    done
+else
+    skip 'wixl is missing (Debian: apt-get install wixl)'
+fi
 
 # --- what a program may expect ----------------------------------------------------------------------------------------------------
 # Wine 8's own gap in this mode, without FVM too: text has no size. A COM server in a process of its own is a gap of shared VMs.
