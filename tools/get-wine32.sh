@@ -17,6 +17,7 @@ if is_of_wine "$target"; then echo "$target"; exit; fi
 
 mkdir -p "$(dirname "$target")" || fail "cannot make the folder for $target"
 dir=$(cd "$(dirname "$target")" && pwd) || fail "cannot enter the folder of $target"
+find "$dir" -maxdepth 1 -name '.fetch.*' -mmin +120 -exec rm -rf {} + # of one that was killed
 work=$(mktemp -d "$dir/.fetch.XXXXXX") || fail "cannot write in $dir"
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"

@@ -25,6 +25,12 @@ fails_with 125 'FVM_WINE32=/nowhere is no folder' 'no libraries where FVM_WINE32
 cp -r "$FVM_TEST_WINE32" ../other; touch ../other/i386-windows/ntdll.dll
 FVM_WINE32=$(cd .. && pwd)/other fails_with 125 'of this Wine.s version' 'nor libraries of another version' base add-32bit
 rm -rf ../other
+printf 'Dir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "/dev/null";\n' >../apt.conf # a machine that reaches no package source
+if [ ! -d /usr/lib/i386-linux-gnu/wine ]; then
+    APT_CONFIG=$(cd .. && pwd)/apt.conf FVM_WINE32='' fvm base add-32bit
+    like "$rc $err" "^125 .*cannot get Wine's libraries for 32-bit programs: get-wine32: apt cannot fetch libwine:i386" 'nor any that could be fetched'
+    is "$(ls -A "$FVM_HOME" | grep -e fetch -e wine32)" '' 'and nothing of it is left'
+fi
 is "$(cat "$base/current")" 1 'the base is as it was'
 
 # --- a base that is in use gets it -------------------------------------------------------------------------------------------

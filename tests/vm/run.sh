@@ -34,7 +34,7 @@ export FVM=$kit/bin/fvm FVM_WHO=$who FVM_PROGRAMS=$kit/programs FVM_DEPS=$kit/de
 mkdir -p "$HOME"; [ "$who" = root ] || [ "$(id -u)" != 0 ] || chown $test_uid:$test_uid "$HOME"
 export FVM_HOME=$kit/store
 # The base depends on Wine and on FVM's guest files: made anew when either changes.
-stamp=$(ls build/guest/* | grep -v -e fvmstart -e "fvm[0-9]*.dll" | xargs cat src/launcher/make_base.c | sha256sum; /usr/lib/wine/wine64 --version 2>/dev/null)
+stamp=$(ls build/guest/* | grep -v -e fvmstart -e "fvm[0-9]*.dll" -e get-wine32 | xargs cat src/launcher/make_base.c | sha256sum; /usr/lib/wine/wine64 --version 2>/dev/null)
 if [ "$(cat "$kit/stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$FVM_HOME"
     "${as[@]}" "$FVM" base create
