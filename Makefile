@@ -66,9 +66,13 @@ $(B)/gen/filter.h: src/launcher/filter/rules.c Makefile
 
 # --- what FVM puts into a VM: a preloaded library for Wine's Unix side, small Windows programs ------
 .PHONY: guest
-guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL) $(addprefix $(B)/guest/,fvm64.dll fvm32.dll fvmstart.exe)
+guest: $(B)/guest/libfvmguest.so $(GUEST_EXE) $(GUEST_DLL) $(addprefix $(B)/guest/,fvm64.dll fvm32.dll fvmstart.exe bcryptprimitives32.dll get-wine32.sh)
 # Shared VMs find the engine where sealed ones find the rest.
 $(addprefix $(B)/guest/,fvm64.dll fvm32.dll fvmstart.exe): $(B)/guest/%: $(B)/engine/%
+	cp $< $@
+# What `fvm base add-32bit` calls lies where it finds its guest files.
+$(B)/guest/get-wine32.sh: tools/get-wine32.sh
+	@mkdir -p $(@D)
 	cp $< $@
 $(B)/guest/libfvmguest.so: $(GUEST_SO) $(wildcard src/guest/unix/*.h) Makefile
 	@mkdir -p $(@D)
@@ -98,6 +102,9 @@ $(B)/guest/%.exe: src/guest/pe/%.c $(PEDEPS) $(NTCRT)
 $(B)/guest/%.dll: src/guest/pe/%_dll.c Makefile $(NTCRT)
 	@mkdir -p $(@D)
 	$(MINGW) $(PEFLAGS) -shared -Wl,--entry,start -o $@ $< -lkernel32 -lntdll $(NTCRT)
+$(B)/guest/bcryptprimitives32.dll: src/guest/pe/bcryptprimitives_dll.c Makefile
+	@mkdir -p $(@D)
+	$(MINGW32) $(PEFLAGS) -shared -Wl,--entry,_start@12,--kill-at -o $@ $< -lkernel32
 
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
 ENGINE_CORE := $(addprefix src/core/,block.c fold.c journal.c netaddr.c objname.c pe.c pipename.c regview.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
@@ -186,6 +193,10 @@ PROGDEPS := $(wildcard tests/programs/*.h tests/programs/*/*.[ch]) Makefile
 $(B)/tests/programs/%.exe: tests/programs/%.c $(PROGDEPS)
 	@mkdir -p $(@D)
 	$(MINGW) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -o $@ $< $(wildcard tests/programs/$*/*.c) $(PROGLIBS_$*)
+# The same checks as a 32-bit program.
+$(B)/tests/programs/probe32.exe: tests/programs/probe.c $(PROGDEPS)
+	@mkdir -p $(@D)
+	$(MINGW32) -O2 -std=gnu11 -Wall -Wextra -Werror -municode -static -o $@ $< $(wildcard tests/programs/probe/*.c) $(PROGLIBS_probe)
 $(B)/tests/programs/%_linux: tests/programs/%_linux.c $(PROGDEPS)
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -static -o $@ $< $(wildcard tests/programs/$*_linux/*.c)
@@ -209,7 +220,7 @@ $(B)/tests/nt32/liar/ntdll.dll: tests/nt/nest.c Makefile
 	@mkdir -p $(@D)
 	$(NT_BUILD32) -DLIAR -o $@ $< -lntdll
 $(B)/tests/nt/stubs.exe $(B)/tests/nt32/stubs.exe: $(wildcard src/engine/stub*)
-tests: $(NT_EXE) $(NT_EXE32) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(PROG_ELF) $(FUZZ_BIN)
+tests: $(NT_EXE) $(NT_EXE32) $(UNIT_BIN) $(UNIT_EXE) $(PROG_EXE) $(B)/tests/programs/probe32.exe $(PROG_ELF) $(FUZZ_BIN)
 
 unit: $(UNIT_BIN)
 	prove --exec '' $(UNIT_BIN)

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t cb)
         abort();
     if (kind != FVM_PE_NONE && (head_cb < 2 || memcmp(data, "MZ", 2) != 0))
         abort();
-    if (kind == FVM_PE_X64 && fvm_pe_least_cb(data, head_cb) == 0)
+    if ((kind == FVM_PE_X64 || kind == FVM_PE_I386) && fvm_pe_least_cb(data, head_cb) == 0)
         abort();
     return 0;
 }

@@ -49,10 +49,12 @@ enum fvm_pe_kind fvm_pe_kind(const uint8_t *head, size_t cb)
 
 uint64_t fvm_pe_least_cb(const uint8_t *head, size_t cb)
 {
-    enum { LFANEW = 0x3c, COFF_CB = 24, OPTIONAL_CB = 112, SECTION_CB = 40, ALIGNMENT = 4096 };
+    enum { LFANEW = 0x3c, COFF_CB = 24, SECTION_CB = 40, ALIGNMENT = 4096 };
     uint32_t at = number(head + LFANEW, 4), count = number(head + at + 6, 2);
     uint64_t table = (uint64_t)at + COFF_CB + number(head + at + 20, 2);
-    uint64_t least = (uint64_t)at + COFF_CB + OPTIONAL_CB;
+    /* Without the directories, which are counted in the header. */
+    const unsigned optional_cb = machine_kind(number(head + at + 4, 2)) == FVM_PE_I386 ? 96 : 112;
+    uint64_t least = (uint64_t)at + COFF_CB + optional_cb;
 
     for (size_t i = 0; i < count && table + (i + 1) * SECTION_CB <= cb; i++) {
         const uint8_t *section = head + table + i * SECTION_CB;

@@ -21,6 +21,7 @@ enum fvm_pe_kind {
  * @param cb   how many there are (a shorter file gives fewer)
  */
 enum fvm_pe_kind fvm_pe_kind(const uint8_t *head, size_t cb);
-/** How long a 64-bit program's file must be for what its headers promise, alignment of its end not
- * counted. @return bytes; for a head of kind FVM_PE_X64 only */
+/** How long a program's file must be for what its headers promise, alignment of its end not
+ * counted. @return bytes; for a head of kind FVM_PE_X64 or
+ * FVM_PE_I386 only */
 uint64_t fvm_pe_least_cb(const uint8_t *head, size_t cb);

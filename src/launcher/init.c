@@ -58,15 +58,13 @@ static const struct demand all_demands[2] = {
     [DRIVERS] = {.word = "drivers\n", .flag = "/run/fvm/drivers-ready"},
 };
 
-static char *const wine_env[] = {"WINEPREFIX=/prefix",
-                                 "HOME=/home/fvm",
-                                 "PATH=/usr/bin:/bin",
-                                 "WINEDEBUG=-all",
-                                 "WINELOADERNOEXEC=1",
-                                 "WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
-                                 NULL};
+#define WINE_ENV                                                                                   \
+    "WINEPREFIX=/prefix", "HOME=/home/fvm", "PATH=/usr/bin:/bin", "WINEDEBUG=-all",                \
+        "WINELOADERNOEXEC=1", "WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe="
+static char *const wine_env[] = {WINE_ENV, NULL};
+static char *const wine_env32[] = {WINE_ENV, FVM_WINE32_ENV, NULL};
 
-static pid_t spawn(const char *file, char *const argv[])
+static pid_t spawn(const struct init *init, const char *file, char *const argv[])
 {
     sigset_t none;
     pid_t pid = fork();
@@ -77,7 +75,7 @@ static pid_t spawn(const char *file, char *const argv[])
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     fvm_seal_close(NULL, 0);
-    execve(file, argv, wine_env);
+    execve(file, argv, init->start->wine32 ? wine_env32 : wine_env);
     _exit(127);
 }
 
@@ -88,7 +86,7 @@ static void start_server(struct init *init)
     char *const argv[] = {(char *)"wineserver", (char *)"-f",
                           (char *)(init->start->lasts ? "-p" : "-p0"), NULL};
 
-    init->server = spawn(init->start->wine->server, argv);
+    init->server = spawn(init, init->start->wine->server, argv);
 }
 
 static void answer(int connection, const char *word)
@@ -126,7 +124,7 @@ static void start_demanded(struct init *init, struct demand *demand, int connect
     }
     demand->waiters[demand->waiter_count++] = connection;
     if (!demand->starter)
-        demand->starter = spawn(init->start->wine->loader, argv);
+        demand->starter = spawn(init, init->start->wine->loader, argv);
     if (demand->starter < 0)
         demand_ended(init, demand, false);
 }
@@ -347,7 +345,7 @@ static int prepare(struct init *init, struct fvm_error *err)
     init->signals = signalfd(-1, &children, SFD_CLOEXEC);
     if (init->signals < 0)
         return fvm_fail(err, -errno, "cannot watch children: %s", strerror(errno));
-    return fvm_seal_process(err);
+    return fvm_seal_process(init->start->wine32, err);
 }
 
 /* A client that finds no socket would start a server of its own: let ours come first. */

@@ -38,6 +38,7 @@ struct join {
     const struct fvm_program *program;
     int mounts[MAX_FOLDERS]; /* overlays, not yet placed */
     struct stat lowers[MAX_FOLDERS];
+    bool wine32;             /* the VM runs 32-bit programs: known once we are in it */
     bool shown[MAX_FOLDERS]; /* an earlier program of this VM brought it, or a folder above it */
     int report; /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
 };
@@ -284,12 +285,13 @@ static int enter_folder(const struct fvm_program *program, bool shared, struct f
 
 /* Only what a program needs is passed from the user's environment: it may hold tokens and paths of
  * the host. */
-static char **make_environment(const struct fvm_program *program, const struct fvm_wine *wine,
-                               const char *pipes, unsigned number)
+static char **make_environment(const struct join *join, const char *pipes)
 {
     static const char *const passed[] = {"LANG",       "LC_ALL",  "LC_CTYPE", "LC_MESSAGES",
                                          "LC_NUMERIC", "LC_TIME", "LANGUAGE", "TERM",
                                          "COLORTERM",  "TZ",      "WINEDEBUG"};
+    const struct fvm_program *program = join->program;
+    const unsigned number = join->link->number;
     size_t count = 0;
     char **env;
 
@@ -312,7 +314,9 @@ static char **make_environment(const struct fvm_program *program, const struct f
     env[count++] = (char *)"PATH=/usr/bin:/bin";
     env[count++] = (char *)"WINELOADERNOEXEC=1";
     env[count++] = (char *)"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=";
-    if (asprintf(&env[count], "WINESERVER=%s", wine->server) > 0)
+    if (join->wine32)
+        env[count++] = (char *)FVM_WINE32_ENV;
+    if (asprintf(&env[count], "WINESERVER=%s", join->wine->server) > 0)
         count++;
     if (asprintf(&env[count], "USER=%s", program->user) > 0)
         count++;
@@ -365,13 +369,13 @@ static int start_wine(const struct join *join, struct fvm_error *err)
         if (is_pipe(fd))
             pipes[used++] = "ioe"[fd];
     argv = calloc((size_t)count_args(program->argv) + FVM_ARGV_EXTRA, sizeof(*argv));
-    env = make_environment(program, join->wine, pipes, join->link->number);
+    env = make_environment(join, pipes);
     if (!argv || !env)
         result = fvm_fail(err, -ENOMEM, "out of memory");
     else if (program->as_is)
         result = pass_as_is(argv, program);
     else
-        result = fvm_program_resolve(argv, program, join->wine, pipes, join->link->number, err);
+        result = fvm_program_resolve(argv, program, join->wine32, pipes, join->link->number, err);
     if (!result) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -388,11 +392,13 @@ static int start_wine(const struct join *join, struct fvm_error *err)
 
 /* Order: mounts, descriptors, privileges, and only then a look at anything that the VM may have
  * written. */
-static int run(const struct join *join, struct fvm_error *err)
+static int run(struct join *join, struct fvm_error *err)
 {
     const struct fvm_program *program = join->program;
     int result = enter_namespaces(join->link, err);
 
+    /* In the VM's root, where nobody of the VM can make it. */
+    join->wine32 = !result && !access(FVM_WINE32 "/i386-windows/ntdll.dll", F_OK);
     if (!result)
         result = place_folders(join, err);
     if (result)
@@ -400,7 +406,7 @@ static int run(const struct join *join, struct fvm_error *err)
     if (program->log > 0 && (dup2(program->log, 1) < 0 || dup2(program->log, 2) < 0))
         return fvm_fail(err, -errno, "cannot write the log: %s", strerror(errno));
     fvm_seal_close(&join->report, 1);
-    result = fvm_seal_process(err);
+    result = fvm_seal_process(join->wine32, err);
     if (!result)
         result = enter_folder(program, join->link->number, err);
     return result ? result : start_wine(join, err);

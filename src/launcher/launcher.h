@@ -22,10 +22,15 @@ struct fvm_wine {
     char server[256]; /* wineserver64 */
     char pe_dir[256]; /* where the builtin wineboot.exe of this Wine lies */
     char guest[4096]; /* FVM's own guest files */
-    bool has_32bit;
+    /* Wine's libraries for 32-bit programs (a folder i386-windows), of this Wine's version; empty:
+     * none. Absolute, or relative to the store. */
+    char pe32_dir[4096];
 };
 /** Find Wine and FVM's guest files. @return 0; -ENOENT: sentence says what to install */
 int fvm_wine_find(struct fvm_wine *wine, struct fvm_error *err);
+/* Where a VM that runs 32-bit programs finds those libraries; others lack it. */
+#define FVM_WINE32     "/fvm32"
+#define FVM_WINE32_ENV "WINEDLLPATH=/fvm32"
 
 enum fvm_boot {
     FVM_BOOT_LEAN, /* FVM's wineboot: services in the background, drivers on demand */
@@ -54,6 +59,7 @@ struct fvm_start {
     enum fvm_boot boot;
     const struct fvm_folder *folders; /* that a shared VM has seen, or is to see */
     size_t folder_count;
+    bool wine32; /* it runs 32-bit programs too */
     bool lasts;  /* it ends when nobody holds it, not with its programs */
     bool shared; /* the VM runs inside a Windows that others share; no prefix then */
 };
@@ -132,7 +138,7 @@ struct fvm_program {
  *
  * @param pid [out] host pid, to be waited for
  * @return 0; -ENOENT program not found (exit 127), -ENOEXEC not a Windows program or wrong
- * architecture (exit 126); -errno
+ * architecture (exit 126), -ENOPKG the same: a 32-bit one, which this VM does not run; -errno
  */
 int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
              const struct fvm_wine *wine, const struct fvm_program *program, pid_t *pid,
@@ -167,10 +173,32 @@ int fvm_vm_recover(const struct fvm_store *store, const struct fvm_vm *vm, fvm_h
 
 /** Called with each step of long work: "installing Windows", 1 of 4. */
 typedef void fvm_progress(void *context, unsigned step, unsigned steps, const char *what);
+enum { FVM_BASE_STEPS = 5 }; /* of making a base; fetching what it needs is step 0 */
+/**
+ * Fetch Wine's libraries for 32-bit programs into the store, unless they are on this machine.
+ *
+ * Debian's package of them, by tools/get-wine32.sh: 95 MB by network, 550 MB on disk.
+ *
+ * @param wine [in,out] pe32_dir is set
+ * @return 0; -ENOENT FVM_WINE32 names no such folder; -EIO: sentence has the script's own words
+ */
+int fvm_wine_get_32bit(struct fvm_wine *wine, const struct fvm_store *store, fvm_progress *progress,
+                       void *context, struct fvm_error *err);
 /** Make a base: a fresh Windows 10 (by its version) that FVM's lean boot suits. Takes about 10 s.
  */
 int fvm_make_base(const struct fvm_store *store, const struct fvm_wine *wine, const char *name,
                   fvm_progress *progress, void *context, struct fvm_error *err);
+/**
+ * Make a new version of a base, with the part for 32-bit programs.
+ *
+ * Wine's own update of a prefix in a copy of the current version: what was committed stays.
+ *
+ * @param wine has pe32_dir
+ * @return 0, also if the current version has it; -ENOENT no such base; -EBUSY; -errno
+ */
+int fvm_make_base_32bit(const struct fvm_store *store, const struct fvm_wine *wine,
+                        const char *name, fvm_progress *progress, void *context,
+                        struct fvm_error *err);
 
 /* --- root and the machine (privilege.c) ---------------------------------------------------------
  */

@@ -95,6 +95,13 @@ static int show_guest(struct fvm_wine *wine, struct fvm_error *err)
         mount(wine->guest, "guest", NULL, MS_BIND, NULL))
         return fvm_fail(err, -errno, "cannot show FVM's guest files: %s", strerror(errno));
     snprintf(wine->guest, sizeof(wine->guest), "guest");
+    if (!wine->pe32_dir[0])
+        return 0;
+    if ((mkdir("guest32", 0755) && errno != EEXIST) ||
+        mount(wine->pe32_dir, "guest32", NULL, MS_BIND, NULL))
+        return fvm_fail(err, -errno, "cannot show Wine's libraries for 32-bit programs: %s",
+                        strerror(errno));
+    snprintf(wine->pe32_dir, sizeof(wine->pe32_dir), "guest32");
     return 0;
 }
 
@@ -177,7 +184,12 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
     result = wine ? show_guest(wine, err) : 0;
     for (size_t i = 0; !result && i < count; i++)
         result = show_folder(&folders[i], i, err);
-    return result ? result : give_up_root(err);
+    if (!result)
+        result = give_up_root(err);
+    /* What only root can read would fail in the middle of a program's start. */
+    if (!result && wine && wine->pe32_dir[0] && access("guest32/ntdll.dll", R_OK))
+        wine->pe32_dir[0] = 0;
+    return result;
 }
 
 int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,

@@ -236,8 +236,7 @@ static int locate(struct location *out, const struct fvm_program *program, struc
                     name);
 }
 
-static int judge(const struct location *where, const char *name, const struct fvm_wine *wine,
-                 struct fvm_error *err)
+static int judge(const struct location *where, const char *name, bool wine32, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int fd = open(where->linux_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     uint8_t head[FVM_PE_HEAD_CB];
@@ -247,20 +246,14 @@ static int judge(const struct location *where, const char *name, const struct fv
     if (cb < 0)
         return fvm_fail(err, -ENOEXEC, "cannot read program '%s': %s", name, strerror(errno));
     switch (fvm_pe_kind(head, (size_t)cb)) {
+    case FVM_PE_I386:
+        if (!wine32)
+            return fvm_fail(err, -ENOPKG, "'%s' is a 32-bit program", name);
+        /* fallthrough */
     case FVM_PE_X64:
         if (fstat(fd, &st) || (uint64_t)st.st_size >= fvm_pe_least_cb(head, (size_t)cb))
             return 0;
         return fvm_fail(err, -ENOEXEC, "'%s' is cut short: its end is missing; get it again", name);
-    case FVM_PE_I386:
-        if (wine->has_32bit)
-            return fvm_fail(
-                err, -ENOEXEC,
-                "'%s' is a 32-bit program; VMs run 64-bit programs only so far: use its 64-bit "
-                "edition",
-                name);
-        return fvm_fail(
-            err, -ENOEXEC,
-            "'%s' is a 32-bit program and this Wine is 64-bit only: use its 64-bit edition", name);
     case FVM_PE_ARM64:
     case FVM_PE_OTHER:
         return fvm_fail(err, -ENOEXEC,
@@ -268,8 +261,9 @@ static int judge(const struct location *where, const char *name, const struct fv
                         name);
     case FVM_PE_DOS:
     case FVM_PE_WIN16:
-        return fvm_fail(err, -ENOEXEC,
-                        "'%s' is a 16-bit or DOS program; only 64-bit Windows programs run", name);
+        return fvm_fail(
+            err, -ENOEXEC,
+            "'%s' is a 16-bit or DOS program; only 64-bit and 32-bit Windows programs run", name);
     case FVM_PE_LIBRARY:
         return fvm_fail(err, -ENOEXEC,
                         "'%s' is a library (DLL), not a program; use: rundll32 '%s',FUNCTION", name,
@@ -288,7 +282,7 @@ static bool ends_with(const char *path, const char *extension)
     return cb >= ext_cb && !strcasecmp(path + cb - ext_cb, extension);
 }
 
-int fvm_program_resolve(char **argv, const struct fvm_program *program, const struct fvm_wine *wine,
+int fvm_program_resolve(char **argv, const struct fvm_program *program, bool wine32,
                         const char *pipes, unsigned number, struct fvm_error *err)
 {
     static struct location where; /* argv borrows from it until exec */
@@ -307,7 +301,7 @@ int fvm_program_resolve(char **argv, const struct fvm_program *program, const st
     batch = ends_with(where.windows_path, ".bat") || ends_with(where.windows_path, ".cmd");
     package = ends_with(where.windows_path, ".msi");
     if (!batch && !package && where.linux_path[0]) {
-        result = judge(&where, program->argv[0], wine, err);
+        result = judge(&where, program->argv[0], wine32, err);
         if (result)
             return result;
     }

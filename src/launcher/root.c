@@ -268,6 +268,26 @@ static int show_guest(const struct fvm_start *start, struct fvm_error *err)
     return 0;
 }
 
+/* Wine looks for a library's Unix side beside the folder where it found the library: the 64-bit one
+ * serves both. */
+static int show_wine32(const struct fvm_start *start, struct fvm_error *err)
+{
+    const char *pe_dir = start->wine->pe_dir;
+    char unix_dir[sizeof(start->wine->pe_dir) + 16];
+    int result;
+
+    if (!start->wine32)
+        return 0;
+    result = show(start->wine->pe32_dir, FVM_WINE32 "/i386-windows", BIND_READ_ONLY, err);
+    if (result)
+        return result;
+    snprintf(unix_dir, sizeof(unix_dir), "%.*s/x86_64-unix", (int)(strrchr(pe_dir, '/') - pe_dir),
+             pe_dir);
+    if (symlink(unix_dir, ROOT FVM_WINE32 "/x86_64-unix"))
+        return trouble(err, "link", FVM_WINE32);
+    return 0;
+}
+
 static int enter(struct fvm_error *err)
 {
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
@@ -303,5 +323,7 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
         result = show_prefix(start, err);
     if (!result)
         result = show_guest(start, err);
+    if (!result)
+        result = show_wine32(start, err);
     return result ? result : enter(err);
 }

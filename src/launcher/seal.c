@@ -28,7 +28,7 @@ static int drop_capabilities(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
-int fvm_seal_process(struct fvm_error *err)
+int fvm_seal_process(bool wine32, struct fvm_error *err)
 {
     static const struct rlimit none = {0, 0};
     /* Not 0: only 1 keeps the kernel from starting a core_pattern program as the host's root. */
@@ -47,7 +47,7 @@ int fvm_seal_process(struct fvm_error *err)
     result = drop_capabilities();
     if (result)
         return fvm_fail(err, result, "cannot drop capabilities: %s", strerror(-result));
-    return fvm_seal_filter(err);
+    return fvm_seal_filter(wine32, err);
 }
 
 void fvm_seal_close(const int *keep, size_t count)

@@ -10,12 +10,14 @@
  * call filter.
  *
  * Called by each process that enters a VM, after its mounts and before anything of the VM runs.
+ *
+ * @param wine32 the VM runs 32-bit programs: Wine may make the one call of i386 that it needs
  */
-int fvm_seal_process(struct fvm_error *err);
+int fvm_seal_process(bool wine32, struct fvm_error *err);
 /** Close every descriptor from 3 up but the listed ones. */
 void fvm_seal_close(const int *keep, size_t count);
-/** Install the system call filter (seccomp.c). */
-int fvm_seal_filter(struct fvm_error *err);
+/** Install the system call filter (seccomp.c). @param wine32 as fvm_seal_process() */
+int fvm_seal_filter(bool wine32, struct fvm_error *err);
 
 /* root.c: the VM's root file system. The caller is in the new user and mount namespace, its current
  * folder is the store. */

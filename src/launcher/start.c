@@ -81,6 +81,7 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
     snprintf(prefix, sizeof(prefix), "%s/run/prefix", vm->path);
     start.base = base.name;
     start.version = vm->version;
+    start.wine32 = wine->pe32_dir[0] && fvm_base_has_32bit(version);
     return fvm_launch(&start, vm->fd, hold, err);
 }
 

@@ -132,7 +132,7 @@ int fvm_base_version(const struct fvm_base *base, unsigned version, struct fvm_e
     return fd;
 }
 
-int fvm_base_begin(struct fvm_base *base, bool clone, struct fvm_error *err)
+int fvm_base_begin(struct fvm_base *base, enum fvm_draft how, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int draft = -1;
     FVM_CLEANUP(fd) int from = -1;
@@ -141,13 +141,37 @@ int fvm_base_begin(struct fvm_base *base, bool clone, struct fvm_error *err)
     if (result)
         return result;
     draft = fvm_dir_make_path(base->fd, DRAFT, 0700, err);
-    if (draft < 0 || !clone)
+    if (draft < 0 || how == FVM_DRAFT_EMPTY)
         return FVM_STEAL(draft, -1);
     from = fvm_base_version(base, base->current, err);
     if (from < 0)
         return from;
-    result = fvm_tree_clone(from, draft, err);
+    result =
+        how == FVM_DRAFT_COPY ? fvm_tree_copy(from, draft, err) : fvm_tree_clone(from, draft, err);
     return result ? result : FVM_STEAL(draft, -1);
+}
+
+/* In the version's folder, so that it comes and goes with the version by one rename. */
+#define HAS_32BIT "32bit"
+
+bool fvm_base_has_32bit(int version_fd)
+{
+    return fvm_exists(version_fd, HAS_32BIT);
+}
+
+bool fvm_base_current_has_32bit(const struct fvm_base *base)
+{
+    struct fvm_error err;
+    FVM_CLEANUP(fd) int version = fvm_base_version(base, base->current, &err);
+
+    return version >= 0 && fvm_base_has_32bit(version);
+}
+
+int fvm_base_note_32bit(int draft_fd, struct fvm_error *err)
+{
+    static const char text[] = "format = 1\nend = fvm\n";
+
+    return fvm_file_write(draft_fd, HAS_32BIT, text, sizeof(text) - 1, 0644, err);
 }
 
 int fvm_base_publish(struct fvm_base *base, struct fvm_error *err)

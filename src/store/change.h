@@ -116,6 +116,10 @@ int fvm_tree_conflicts(bool *hit, int then_fd, int now_fd, int64_t since_ns, int
 /** Copy a tree by hard links (directories and symbolic links are made anew).
  * @param to_fd an empty directory of the same file system */
 int fvm_tree_clone(int from_fd, int to_fd, struct fvm_error *err);
+/** Copy a tree, files too, sharing blocks where the file system can. @param to_fd an empty
+ * directory
+ */
+int fvm_tree_copy(int from_fd, int to_fd, struct fvm_error *err);
 /** Remove a name with everything below, whatever its modes, however deep. Not there: 0. */
 int fvm_tree_remove(int parent_fd, const char *name, struct fvm_error *err);
 /** Bytes of all regular files below (for lists). @return 0; -ELOOP too deep; -errno */

@@ -237,7 +237,7 @@ static int merge_into_base(struct fvm_base *base, const struct fvm_collection *p
 
     if (!picked->trees[0].changes.count && !fvm_reg_key_count(picked->registry))
         return 0;
-    draft = fvm_base_begin(base, true, err);
+    draft = fvm_base_begin(base, FVM_DRAFT_LINKS, err);
     if (draft < 0)
         return draft;
     drive = fvm_dir_open(draft, "drive_c");

@@ -7,13 +7,17 @@
 #include <string.h>
 
 static const struct {
-    const char *key, *why;
+    const char *key, *value, *why; /* value NULL: the whole key */
 } keys[] = {
-    {"HKEY_LOCAL_MACHINE\\System\\MountedDevices", "mountmgr writes a new id per start"},
+    {"HKEY_LOCAL_MACHINE\\System\\MountedDevices", NULL, "mountmgr writes a new id per start"},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Class\\"
      "{4D36E968-E325-11CE-BFC1-08002BE10318}\\0000",
-     "the display driver's date is the time of the desktop's start"},
-    {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ServiceCurrent",
+     NULL, "the display driver's date is the time of the desktop's start"},
+    {"HKEY_CURRENT_USER\\Software\\Wine\\Fonts", "Codepages",
+     "Wine 8 takes 65001 for the code page of 32-bit programs, and notes what it used last"},
+    {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Hardware Profiles\\Current\\Software\\Fonts",
+     NULL, "the same: the fonts of that code page"},
+    {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ServiceCurrent", NULL,
      "counts the service processes that were started; volatile in Wine itself"},
 };
 
@@ -21,9 +25,9 @@ bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,
                         const struct fvm_reg_value *value)
 {
     (void)context;
-    (void)value;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        if (fvm_glob_match(keys[i].key, key->path))
+        if (fvm_glob_match(keys[i].key, key->path) &&
+            (!keys[i].value || (value && !strcmp(value->name, keys[i].value))))
             return true;
     return false;
 }

@@ -18,7 +18,8 @@
  * <store>/format                      "format = 1"
  * <store>/bases/<base>/base.conf      user
  *                      current        number of the version that new starts see
- *                      versions/<n>/  drive_c, system.reg, user.reg, userdef.reg: never changed once current
+ *                      versions/<n>/  drive_c, system.reg, user.reg, userdef.reg: never changed once current;
+ *                                     32bit: its Windows has the part for 32-bit programs
  * <store>/vms/<vm>/vm.conf            level, base, version, created, temporary, folder...
  *                  conflicts          what VM and base both changed, see update.h
  *                  layers/1/files/C   overlay upper of C:; files/Z/<path> those of shown Linux folders
@@ -92,14 +93,26 @@ int fvm_base_version(const struct fvm_base *base, unsigned version, struct fvm_e
 /** The Windows user name of a base, which never changes: no lock is taken. @param user [out] */
 int fvm_base_user(char user[FVM_USER_CAP], const struct fvm_store *store, const char *name,
                   struct fvm_error *err);
+/* What a new version begins as. */
+enum fvm_draft {
+    FVM_DRAFT_EMPTY, /* the first one */
+    FVM_DRAFT_LINKS, /* the current one by hard links: for who replaces files */
+    FVM_DRAFT_COPY   /* a copy of its own: for who writes into files */
+};
 /**
- * Begin a new version: a clone of the current one (hard links), or empty for the first.
+ * Begin a new version.
  *
  * @return descriptor of its directory, yours; fvm_base_publish() makes it current, until then it is
  * scrap
  */
-int fvm_base_begin(struct fvm_base *base, bool clone, struct fvm_error *err);
+int fvm_base_begin(struct fvm_base *base, enum fvm_draft draft, struct fvm_error *err);
 int fvm_base_publish(struct fvm_base *base, struct fvm_error *err);
+/** Has a version's Windows the part for 32-bit programs? */
+bool fvm_base_has_32bit(int version_fd);
+/** The same of the current version. */
+bool fvm_base_current_has_32bit(const struct fvm_base *base);
+/** Write down that a draft has it. @return 0; -errno with a sentence */
+int fvm_base_note_32bit(int draft_fd, struct fvm_error *err);
 /** Remove versions that are neither current nor named by a VM's vm.conf. Needs the exclusive lock.
  */
 int fvm_base_collect(const struct fvm_store *store, struct fvm_base *base, struct fvm_error *err);

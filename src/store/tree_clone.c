@@ -69,9 +69,13 @@ static int clone_leaf(int from_fd, int to_fd, const char *name, const struct sta
     return -errno;
 }
 
-int fvm_tree_clone(int from_fd, int to_fd, struct fvm_error *err)
+static int copy_leaf(int from_fd, int to_fd, const char *name, const struct stat *st)
 {
-    static const struct fvm_copying clone = {FVM_TO_READ, clone_leaf};
+    return S_ISREG(st->st_mode) ? fvm_put_copy(from_fd, name, to_fd, name) : -EPERM;
+}
+
+static int copy_all(int from_fd, int to_fd, const struct fvm_copying *how, struct fvm_error *err)
+{
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir from = FVM_TREE_DIR_NONE;
     FVM_CLEANUP(tree_dir) struct fvm_tree_dir to = FVM_TREE_DIR_NONE;
     struct fvm_trail trail = {0};
@@ -80,8 +84,18 @@ int fvm_tree_clone(int from_fd, int to_fd, struct fvm_error *err)
     if (!rc)
         rc = fvm_tree_dir_open(&to, to_fd, ".", FVM_TO_WRITE);
     if (!rc)
-        rc = fvm_copy_below(&clone, &from, &to, &trail);
+        rc = fvm_copy_below(how, &from, &to, &trail);
     return rc ? fvm_tree_fail(err, rc, "copy", trail.s) : 0;
+}
+
+int fvm_tree_clone(int from_fd, int to_fd, struct fvm_error *err)
+{
+    return copy_all(from_fd, to_fd, &(struct fvm_copying){FVM_TO_READ, clone_leaf}, err);
+}
+
+int fvm_tree_copy(int from_fd, int to_fd, struct fvm_error *err)
+{
+    return copy_all(from_fd, to_fd, &(struct fvm_copying){FVM_TO_READ, copy_leaf}, err);
 }
 
 static int add_sizes(struct fvm_tree_dir *dir, uint64_t *cb, uint64_t *files, unsigned depth)

@@ -328,3 +328,34 @@ TEST(hostile_sparse_files_of_a_terabyte)
     close(host);
     close(layer);
 }
+
+TEST(change_a_copy_is_of_its_own)
+{
+    struct fvm_error err = {""};
+    int host = kit_dir("host"), copy = kit_dir("copy"), fd;
+    char *before, *after;
+    struct stat st;
+
+    kit_mkdir(host, "d");
+    kit_file(host, "d/file", "old", 0640, 9);
+    ok(symlinkat("file", host, "d/link") == 0, "link");
+    before = kit_snapshot(host);
+    ok(fvm_tree_copy(host, copy, &err) == 0, "copy: %s", err.text);
+    after = kit_snapshot(copy);
+    ok_str(after, before, "the copy");
+    free(after);
+    ok(fstatat(copy, "d/file", &st, 0) == 0 && st.st_nlink == 1, "a copy shares no inode");
+    fd = openat(copy, "d/file", O_WRONLY | O_TRUNC);
+    ok(write(fd, "other", 5) == 5, "write");
+    close(fd);
+    after = kit_snapshot(host);
+    ok_str(after, before, "what was copied, after a write into the copy");
+    free(before);
+    free(after);
+    close(copy);
+    copy = kit_dir("other");
+    ok(mkfifoat(host, "fifo", 0600) == 0 && fvm_tree_copy(host, copy, &err) == -EPERM,
+       "a FIFO is not copied");
+    close(host);
+    close(copy);
+}

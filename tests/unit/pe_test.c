@@ -57,3 +57,25 @@ TEST(pe_cut_and_lying_offset)
     memset(head + 0x3c, 0xff, 4);
     ok(fvm_pe_kind(head, HEAD_CB) != FVM_PE_X64, "offset beyond the file");
 }
+
+TEST(pe_least_length)
+{
+    static const struct {
+        unsigned machine;
+        uint64_t header_cb; /* what must be there without any section */
+    } cases[] = {{0x8664, PE_AT + 24 + 112}, {0x014c, PE_AT + 24 + 96}};
+    enum { SECTIONS_AT = PE_AT + 24 + 0xe0, RAW_CB = 0x3000, RAW_AT = 0x2000 };
+    uint8_t head[HEAD_CB];
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        make(head, "PE\0\0", cases[i].machine, 0x0102);
+        head[PE_AT + 20] = 0xe0;
+        ok(fvm_pe_least_cb(head, HEAD_CB) == cases[i].header_cb, "machine %x: no section",
+           cases[i].machine);
+        head[PE_AT + 6] = 1;
+        head[SECTIONS_AT + 17] = RAW_CB >> 8;
+        head[SECTIONS_AT + 21] = RAW_AT >> 8;
+        ok(fvm_pe_least_cb(head, HEAD_CB) == RAW_CB + RAW_AT - 4096, "machine %x: one section",
+           cases[i].machine);
+    }
+}

@@ -78,7 +78,8 @@ fails_with 126 '16-bit or DOS' '16-bit Windows' run ./ne.exe
 fails_with 126 'is a library' 'DLL' run ./dll.exe
 fails_with 126 'another processor' 'ARM64' run ./arm64.exe
 fails_with 126 'another processor' 'ARM' run ./arm.exe
-fails_with 126 '32-bit program.*64-bit edition' '32-bit: says so, and what to do' run ./i386.exe
+fails_with 126 "'./i386.exe' is a 32-bit program, and VMs of base 'default' run 64-bit ones only so far; add what they lack with: fvm base add-32bit$" '32-bit: says so, and what to do' run ./i386.exe
+fails_with 126 "'./i386.exe' is a 32-bit program.*add-32bit$" 'in a shared VM too' run --level shared ./i386.exe
 # shellcheck disable=SC2016
 fails_with 126 'is .*(program|damaged|cut)' 'a PE file that is cut off' run ./cut.exe
 head -c 4000 "$FVM_PROGRAMS/probe.exe" >half.exe

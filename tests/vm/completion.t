@@ -37,7 +37,7 @@ offers 'box other.2' 'value of an option' run --vm ''
 offers 'other.2' 'value behind =' run --vm = o
 offers 'box other.2' 'nothing behind = yet' run --vm =
 offers 'default' 'bases' run --base ''
-offers 'create list' 'base' base ''
+offers 'add-32bit create list' 'base' base ''
 offers 'none' 'the network there is' run --net ''
 touch 'a b.exe' c.exe; mkdir dir
 offers 'a b.exe c.exe dir' 'files for run' run --keep ''

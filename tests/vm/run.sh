@@ -4,13 +4,15 @@
 set -eu
 cd "$(dirname "$0")/../.."
 who=${1:?root or user}; shift
+# programs32.t's own; the base of all other tests has no part for 32-bit programs, whatever this machine has.
+export FVM_TEST_WINE32=${FVM_TEST_WINE32:-$(tools/get-wine32.sh 2>/dev/null || true)} FVM_WINE32=/nowhere
 # The kill loop takes two minutes, programs in shared VMs half a one; started by root they find nothing that they do not find started by a user.
 tests=("$@"); [ ${#tests[@]} -gt 0 ] || for t in tests/vm/*.t; do
     case "$who $t" in 'root tests/vm/kill.t' | 'root tests/vm/sharedprograms.t') ;; *) tests+=("$t") ;; esac
 done
 test_uid=54321 # in no passwd: FVM must not need an entry
 if [ "$who" = root ] && [ "$(id -u)" != 0 ]; then
-    sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,FVM_KILL_ROUNDS,FVM_KILL_COMMITS,CI "$0" root "${tests[@]}"
+    sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,FVM_KILL_ROUNDS,FVM_KILL_COMMITS,FVM_TEST_WINE32,CI "$0" root "${tests[@]}"
     echo "# root tests need root or sudo without password"; [ "${FVM_MUST_RUN:-}" != 1 ]; exit
 fi
 # In a place that everybody can reach: a clone may lie in a closed home.
@@ -20,6 +22,7 @@ rm -rf "$kit/bin" "$kit/tests" "$kit/work"; mkdir -p "$kit/bin" "$kit/tests" "$k
 cp -r build/fvm build/guest completion "$kit/bin/"
 cp -r tests/vm/. "$kit/tests/"
 cp -r build/tests/programs "$kit/programs.new" 2>/dev/null || mkdir -p "$kit/programs.new"
+for bits in '' 32; do cp "build/tests/nt$bits/nest.exe" "$kit/programs.new/nest${bits:-64}.exe" 2>/dev/null || true; done
 rm -rf "$kit/programs"; mv "$kit/programs.new" "$kit/programs"
 rm -rf "$kit/deps"; if [ -d build/deps ]; then cp -r build/deps "$kit/deps"; else mkdir "$kit/deps"; fi
 as=(env)
@@ -31,7 +34,7 @@ export FVM=$kit/bin/fvm FVM_WHO=$who FVM_PROGRAMS=$kit/programs FVM_DEPS=$kit/de
 mkdir -p "$HOME"; [ "$who" = root ] || [ "$(id -u)" != 0 ] || chown $test_uid:$test_uid "$HOME"
 export FVM_HOME=$kit/store
 # The base depends on Wine and on FVM's guest files: made anew when either changes.
-stamp=$(ls build/guest/* | grep -v -e fvmstart -e "fvm[0-9]*.dll" | xargs cat src/launcher/make_base.c | sha256sum; /usr/lib/wine/wine64 --version 2>/dev/null)
+stamp=$(ls build/guest/* | grep -v -e fvmstart -e "fvm[0-9]*.dll" -e get-wine32 | xargs cat src/launcher/make_base.c | sha256sum; /usr/lib/wine/wine64 --version 2>/dev/null)
 if [ "$(cat "$kit/stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$FVM_HOME"
     "${as[@]}" "$FVM" base create

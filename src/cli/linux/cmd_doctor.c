@@ -47,8 +47,28 @@ static void look_at_wine(struct cli_doctor *doctor)
         return;
     }
     cli_doctor_say(doctor, CLI_GOOD, "wine", "%s", wine.loader);
-    cli_doctor_say(doctor, CLI_LESS, "32-bit programs",
-                   "are refused with a message: sealed VMs run 64-bit programs only");
+}
+
+/* What a VM of the default base does with them. @param base its fd is -1: there is none yet */
+static void look_at_32bit(struct cli_doctor *doctor, const struct fvm_base *base)
+{
+    struct fvm_wine wine;
+    struct fvm_error err;
+
+    if (fvm_wine_find(&wine, &err))
+        return; /* told with Wine */
+    if (wine.pe32_dir[0] && (base->fd < 0 || fvm_base_current_has_32bit(base)))
+        cli_doctor_say(doctor, CLI_GOOD, "32-bit programs", "run, beside 64-bit ones; with %s",
+                       wine.pe32_dir);
+    else if (wine.pe32_dir[0])
+        cli_doctor_say(doctor, CLI_LESS, "32-bit programs",
+                       "are refused with a message: base '%s' lacks their part of Windows; add it "
+                       "with: fvm base add-32bit",
+                       base->name);
+    else
+        cli_doctor_say(doctor, CLI_LESS, "32-bit programs",
+                       "are refused with a message: Wine's libraries for them, of this Wine's "
+                       "version, are not here; get them with: fvm base add-32bit");
 }
 
 /* The level at which many VMs have one Windows: is all of it there, and what does it hold? */
@@ -104,6 +124,7 @@ static void look_at_store(struct cli_doctor *doctor)
     else
         cli_doctor_say(doctor, CLI_GOOD, "base", "'%s', version %u, Windows user '%s'", base.name,
                        base.current, base.user);
+    look_at_32bit(doctor, &base);
     fvm_base_close(&base);
     cli_close(&world);
 }

@@ -268,6 +268,34 @@ static void await_vm(struct run *run, struct fvm_link *link)
     }
 }
 
+/* A 32-bit program and a VM that runs none: why, and what to do. */
+static int explain_32bit(const struct run *run, struct fvm_error *err)
+{
+    FVM_CLEANUP(base) struct fvm_base base = {.fd = -1};
+    struct fvm_error what = *err;
+    const char *name = fvm_conf_get(&run->vm.conf, "base");
+    int result = fvm_base_open(&base, &run->world.store, name, false, err);
+    bool is_default = !strcmp(base.name, FVM_BASE_DEFAULT);
+
+    if (result)
+        return result;
+    if (!run->world.wine.pe32_dir[0] || !fvm_base_current_has_32bit(&base))
+        return fvm_fail(err, -ENOEXEC,
+                        "%s, and VMs of base '%s' run 64-bit ones only so far; add what they lack "
+                        "with: fvm base add-32bit%s%s",
+                        what.text, base.name, is_default ? "" : " ", is_default ? "" : base.name);
+    if (run->vm.shared)
+        return fvm_fail(
+            err, -ENOEXEC,
+            "%s, and the Windows of the shared VMs runs since before it could run such; "
+            "end them all first: fvm stop",
+            what.text);
+    return fvm_fail(err, -ENOEXEC,
+                    "%s, and VM '%s' runs since before its base could run such; end it first: fvm "
+                    "stop %s",
+                    what.text, run->vm.name, run->vm.name);
+}
+
 static int run_program(struct run *run, struct fvm_error *err)
 {
     struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
@@ -305,7 +333,7 @@ static int run_program(struct run *run, struct fvm_error *err)
     stopped = link.number && link.stopped;
     fvm_link_close(&link);
     if (result)
-        return result;
+        return result == -ENOPKG ? explain_32bit(run, err) : result;
     /* A program that is ended in a shared Windows leaves as if it had ended well. */
     if (stopped && WIFEXITED(status) && !WEXITSTATUS(status))
         return 128 + SIGKILL;

@@ -212,7 +212,8 @@ static int make_filter(uint32_t otherwise, int (*add)(scmp_filter_ctx), const ch
 
     if (!filter)
         return -ENOMEM;
-    /* Other architectures (i386, x32) have other numbers for the same calls. */
+    /* Other architectures (i386, x32) have other numbers for the same calls. What of i386 passes in
+     * VMs that run 32-bit programs: launcher/seccomp.c. */
     result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (!result)
         result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);

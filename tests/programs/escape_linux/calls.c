@@ -157,13 +157,6 @@ static bool future_calls(void)
     return say(false, "%s", strerror(errno));
 }
 
-static void call_i386(void)
-{
-    long result = 20; /* getpid of i386 */
-
-    __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
-    _exit(result > 0 ? 0 : 1);
-}
 static void call_x32(void)
 {
     _exit(syscall(0x40000000 | SYS_getpid) > 0 ? 0 : 1);
@@ -173,10 +166,6 @@ static bool killed(int status)
     return say(!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS,
                WIFSIGNALED(status) ? "killed by signal %d" : "ended with %d",
                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-}
-static bool i386_calls(void)
-{
-    return killed(in_child(call_i386));
 }
 static bool x32_calls(void)
 {
@@ -224,7 +213,6 @@ const struct row calls_rows[] = {
     {"calls: refused one by one", refused_calls, MUST},
     {"calls: refused, harmful", harmful_calls, ANYWHERE},
     {"calls: that no kernel has yet", future_calls, ANYWHERE},
-    {"calls: of i386 (int 0x80)", i386_calls, MUST},
     {"calls: of x32", x32_calls, MUST},
     {"calls: a filter of one's own", own_filter, MUST},
     {"calls: file leases", lease, MUST},

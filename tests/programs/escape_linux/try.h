@@ -11,7 +11,8 @@ struct row {
     bool (*reached)(void); /* tells by say() how it ended */
     int must;
 };
-extern const struct row files_rows[], processes_rows[], sockets_rows[], kernel_rows[], calls_rows[];
+extern const struct row files_rows[], processes_rows[], sockets_rows[], kernel_rows[], calls_rows[],
+    calls32_rows[];
 
 extern bool outside; /* this is the oracle */
 
