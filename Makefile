@@ -45,7 +45,7 @@ PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(
 ifneq ($(V),1)
 .SILENT:
 endif
-.PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-nt-ubsan conformance differ check-user check-root bench install tests
+.PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-matrix matrix-doc check-nt-ubsan conformance differ check-user check-root bench install tests
 all: $(B)/fvm $(B)/fvm.exe guest engine
 
 # --- the command -------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ $(B)/tests/programs/%.so: tests/programs/%_so.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fPIC -fno-stack-protector -shared -Wl,-z,now -o $@ $<
 # tests/nt/X.c and tests/nt/X/*.c
-NT_LIBS := -lws2_32 -lole32 -luuid -lntdll
+NT_LIBS := -lrpcrt4 -lole32 -luuid -lws2_32 -lntdll
 NT_EXE := $(patsubst tests/nt/%.c,$(B)/tests/nt/%.exe,$(wildcard tests/nt/*.c))
 $(B)/tests/nt/%.exe: tests/nt/%.c $(wildcard tests/nt/*.h tests/nt/*/*.[ch]) Makefile
 	@mkdir -p $(@D)
@@ -262,6 +262,13 @@ check-user:
 	tests/vm/run.sh user
 check-nt: engine $(B)/fvm $(B)/fvm.exe $(NT_EXE) $(NT_EXE32)
 	tests/nt/run.sh
+# The confinement matrix, a cell a line: what was expected and what was found.
+check-matrix: engine $(B)/tests/nt/matrix.exe
+	rm -f $(B)/matrix.txt
+	FVM_MATRIX_CELLS=$(CURDIR)/$(B)/matrix.txt tests/nt/run.sh matrix.t; rc=$$?; cat $(B)/matrix.txt; exit $$rc
+# The page that shows it. Look at what `git diff` then says.
+matrix-doc: engine $(B)/tests/nt/matrix.exe
+	FVM_MATRIX_DOC=$(CURDIR)/docs/matrix.md tests/nt/run.sh matrix.t
 # Files, handles, processes and bad input against an engine that traps undefined behaviour.
 check-nt-ubsan: $(ENGINE_UBSAN) $(NT_EXE)
 	FVM_ENGINE=$(CURDIR)/$(B)/engine-ubsan tests/nt/run.sh files.t handles.t processes.t faults.t

@@ -169,3 +169,13 @@ uint64_t fvm_note_find(const struct fvm_block *block, uint64_t what, uint64_t si
             return since;
     return FVM_NO_NOTE;
 }
+
+void fvm_port_serve(struct fvm_block *block, uint16_t port)
+{
+    __atomic_fetch_or(&block->served[port / 32], 1U << port % 32, __ATOMIC_RELEASE);
+}
+
+bool fvm_port_is_served(const struct fvm_block *block, uint16_t port)
+{
+    return __atomic_load_n(&block->served[port / 32], __ATOMIC_ACQUIRE) >> port % 32 & 1;
+}

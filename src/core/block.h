@@ -23,7 +23,8 @@ enum {
     FVM_BLOCK_PATH_CCH = 400,
     FVM_BLOCK_ALIASES = 16,
     FVM_NOTES = 4096,
-    FVM_EXCEPTIONS = 32 /* at most: names that all VMs share */
+    FVM_EXCEPTIONS = 32, /* at most: names that all VMs share */
+    FVM_PORTS = 65536
 };
 
 /* A path of at most FVM_BLOCK_PATH_CCH units. */
@@ -84,6 +85,7 @@ struct fvm_block {
     uint64_t notes[FVM_NOTES];
     /* How often each was opened by name. */
     uint32_t exception_uses[FVM_EXCEPTIONS], pipe_exception_uses[FVM_EXCEPTIONS];
+    uint32_t served[FVM_PORTS / 32]; /* TCP ports that members have listened on, a bit each */
 };
 
 _Static_assert(offsetof(struct fvm_block, engines) == 26576, "the same for 32 and 64 bits");
@@ -145,5 +147,9 @@ uint64_t fvm_note_find(const struct fvm_block *block, uint64_t what, uint64_t si
 /** The number that the next note gets. */
 uint64_t fvm_note_count(const struct fvm_block *block);
 #define FVM_NO_NOTE UINT64_MAX
+/** Members listen on this TCP port, of the VM's own address. Lock-free. */
+void fvm_port_serve(struct fvm_block *block, uint16_t port);
+/** Did a member ever listen on it? */
+bool fvm_port_is_served(const struct fvm_block *block, uint16_t port);
 /** How many places were ever used; walk members[0..n) to sweep. */
 uint32_t fvm_member_high(const struct fvm_block *block);

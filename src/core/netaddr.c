@@ -46,9 +46,15 @@ enum fvm_netaddr fvm_netaddr_judge(const uint8_t *address, size_t cb)
                                                         : FVM_NETADDR_OTHER;
 }
 
-bool fvm_netaddr_is_any_port(const uint8_t *address)
+uint16_t fvm_netaddr_port(const uint8_t *address)
 {
-    return !address[AT_PORT] && !address[AT_PORT + 1];
+    return (uint16_t)(address[AT_PORT] << 8 | address[AT_PORT + 1]);
+}
+
+void fvm_netaddr_set_port(uint8_t *address, uint16_t port)
+{
+    address[AT_PORT] = (uint8_t)(port >> 8);
+    address[AT_PORT + 1] = (uint8_t)port;
 }
 
 bool fvm_netaddr_is_v6(const uint8_t *address, size_t cb)

@@ -15,8 +15,9 @@ enum fvm_netaddr {
 };
 /** What is this address? @param address `cb` bytes of a sockaddr */
 enum fvm_netaddr fvm_netaddr_judge(const uint8_t *address, size_t cb);
-/** Is its port 0: any that is free? Of an internet address. */
-bool fvm_netaddr_is_any_port(const uint8_t *address);
+/** Its port; 0: any that is free. Of an internet address. */
+uint16_t fvm_netaddr_port(const uint8_t *address);
+void fvm_netaddr_set_port(uint8_t *address, uint16_t port);
 /** Is it a sockaddr_in6? */
 bool fvm_netaddr_is_v6(const uint8_t *address, size_t cb);
 /**

@@ -54,9 +54,9 @@
     X(NTSTATUS, NtDuplicateObject, (HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG))  \
     X(NTSTATUS, NtNotifyChangeDirectoryFile,                                                       \
       (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG, ULONG, BOOLEAN))          \
-    X(NTSTATUS, NtDeviceIoControlFile,                                                             \
-      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG))    \
     X(NTSTATUS, NtFsControlFile,                                                                   \
+      (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG))    \
+    X(NTSTATUS, NtDeviceIoControlFile,                                                             \
       (HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, ULONG, void *, ULONG, void *, ULONG))    \
     X(NTSTATUS, NtSetEaFile, (HANDLE, IO_STATUS_BLOCK *, void *, ULONG))                           \
     X(NTSTATUS, NtLockFile,                                                                        \

@@ -12,6 +12,10 @@ serve() { # WHO: in the background
     for ((i = 0; i < 100; i++)); do grep -qs ready "served$1.txt" && break; sleep 0.1; done
     is "$(tr -d '\r' <"served$1.txt")" 'ready 0' "$1 serves port $port of any address"
 }
+timeout 60 /usr/lib/wine/wine64 "$probe" serve 4000 $port any >servedany.txt 2>/dev/null </dev/null & any=$!
+for ((i = 0; i < 100; i++)); do grep -qs ready servedany.txt && break; sleep 0.1; done
+outside "$probe" ask $port; is "$out" any 'a server of the host on all addresses is reached by the host'
+inside 5 "$probe" ask $port; is "$out" nobody 'and by no VM'; wait $any
 for who in 3 4; do serve $who; done
 outside "$probe" ask $port; is "$out" nobody 'the host does not reach it'
 inside 5 "$probe" ask $port; is "$out" nobody 'nor does a VM without such a server'

@@ -2,6 +2,8 @@
 #include "core/block.h"
 #include "tap.h"
 
+#include <stdlib.h>
+
 #include <string.h>
 #include <uchar.h>
 
@@ -44,19 +46,6 @@ TEST(block_members_come_and_go)
 
     ok(!fvm_member_is(b, 40, 0), "nobody is a member");
     ok(fvm_member_add(b, 40, 1000, 0) == FVM_OK, "add");
-    ok(fvm_member_add(b, 41, 1000, FVM_ROLE_SERVICE) == FVM_OK &&
-           fvm_member_roles(b, 41) == FVM_ROLE_SERVICE && !fvm_member_roles(b, 40),
-       "roles");
-    ok(fvm_member_add(b, 41, 2000, 0) == FVM_OK && !fvm_member_roles(b, 41),
-       "of the newest process with the number");
-    ok(!fvm_member_roles(b, 0) && !fvm_member_roles(b, FVM_MEMBER_TAKEN), "odd numbers have none");
-    fvm_member_remove(b, 41, 1000);
-    fvm_member_remove(b, 41, 2000);
-    ok(fvm_roles_of_child(FVM_ROLE_STARTER | FVM_ROLE_SERVICE) ==
-               (FVM_ROLE_MANAGER | FVM_ROLE_SERVICE) &&
-           fvm_roles_of_child(FVM_ROLE_MANAGER | FVM_ROLE_SERVICE) == FVM_ROLE_SERVICE &&
-           !fvm_roles_of_child(0),
-       "roles of children");
     ok(fvm_member_is(b, 40, 1000) && fvm_member_is(b, 40, 0), "is a member");
     ok(!fvm_member_is(b, 40, 2000), "a later process with its number is none");
     ok(!fvm_member_is(b, 0, 0) && !fvm_member_is(b, FVM_MEMBER_TAKEN, 0), "odd numbers");
@@ -133,4 +122,37 @@ TEST(block_notes_are_found_once_written)
     ok(fvm_note_find(b, 5, 0) == FVM_NO_NOTE && fvm_note_find(b, 9, 0) == 2, "old ones go");
     b->note_count = UINT64_MAX - 1;
     ok(fvm_note_find(b, 5, 0) == FVM_NO_NOTE, "a number that lies ends");
+}
+
+TEST(block_members_have_roles)
+{
+    struct fvm_block *b = calloc(1, sizeof(*b));
+
+    ok(fvm_member_add(b, 41, 1000, FVM_ROLE_SERVICE) == FVM_OK &&
+           fvm_member_roles(b, 41) == FVM_ROLE_SERVICE,
+       "roles");
+    ok(fvm_member_add(b, 41, 2000, 0) == FVM_OK && !fvm_member_roles(b, 41),
+       "of the newest process with the number");
+    ok(!fvm_member_roles(b, 0) && !fvm_member_roles(b, FVM_MEMBER_TAKEN), "odd numbers have none");
+    ok(fvm_roles_of_child(FVM_ROLE_STARTER | FVM_ROLE_SERVICE) ==
+               (FVM_ROLE_MANAGER | FVM_ROLE_SERVICE) &&
+           fvm_roles_of_child(FVM_ROLE_MANAGER | FVM_ROLE_SERVICE) == FVM_ROLE_SERVICE &&
+           !fvm_roles_of_child(0),
+       "roles of children");
+    free(b);
+}
+
+TEST(block_knows_ports_that_are_served)
+{
+    struct fvm_block *b = calloc(1, sizeof(*b));
+
+    ok(!fvm_port_is_served(b, 80) && !fvm_port_is_served(b, 65535), "none at first");
+    fvm_port_serve(b, 80);
+    fvm_port_serve(b, 65535);
+    fvm_port_serve(b, 0);
+    ok(fvm_port_is_served(b, 80) && fvm_port_is_served(b, 65535) && fvm_port_is_served(b, 0),
+       "these");
+    ok(!fvm_port_is_served(b, 79) && !fvm_port_is_served(b, 81) && !fvm_port_is_served(b, 48),
+       "no others");
+    free(b);
 }

@@ -108,9 +108,11 @@ TEST(netaddr_makes_one)
     struct address made = {0, {0}};
 
     made.cb = fvm_netaddr_make(made.bytes, false, 7);
-    ok(same(made, v4(0, 127, 70, 0, 7)) && fvm_netaddr_is_any_port(made.bytes), "IPv4");
+    ok(same(made, v4(0, 127, 70, 0, 7)) && !fvm_netaddr_port(made.bytes), "IPv4");
     made.cb = fvm_netaddr_make(made.bytes, true, 7);
     ok(same(made, both(0, 127, 70, 0, 7)) && fvm_netaddr_is_v6(made.bytes, made.cb), "IPv6");
     made = v4(1, 0, 0, 0, 0);
-    ok(!fvm_netaddr_is_any_port(made.bytes) && !fvm_netaddr_is_v6(made.bytes, made.cb), "a port");
+    ok(fvm_netaddr_port(made.bytes) == 1 && !fvm_netaddr_is_v6(made.bytes, made.cb), "a port");
+    fvm_netaddr_set_port(made.bytes, 0xabcd);
+    ok(fvm_netaddr_port(made.bytes) == 0xabcd && same(made, v4(0xabcd, 0, 0, 0, 0)), "another");
 }

@@ -3,6 +3,7 @@
 #include "engine/capture.h"
 #include "engine/engine.h"
 #include "engine/heap.h"
+#include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/network/afd.h"
 #include "rooms/network/network.h"
@@ -15,11 +16,13 @@
 #endif
 #define STATUS_INVALID_ADDRESS_COMPONENT_ ((NTSTATUS)0xC0000207)
 
+FVM_STATE static NTSTATUS(NTAPI *control_below)(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *,
+                                                ULONG, void *, ULONG, void *, ULONG);
+
 NTSTATUS network_pass(const struct network_call *call)
 {
-    return real.NtDeviceIoControlFile(call->handle, call->event, call->apc, call->context, call->io,
-                                      call->code, (void *)(uintptr_t)call->in, call->in_cb,
-                                      call->out, call->out_cb);
+    return control_below(call->handle, call->event, call->apc, call->context, call->io, call->code,
+                         (void *)(uintptr_t)call->in, call->in_cb, call->out, call->out_cb);
 }
 
 static uint32_t vm(void)
@@ -70,7 +73,7 @@ static NTSTATUS bind_call(const struct network_call *given)
         return network_pass(call);
     call->in = &bind;
     kind = fvm_netaddr_judge(bind.address, cb);
-    if (kind == FVM_NETADDR_ANY && fvm_netaddr_is_any_port(bind.address))
+    if (kind == FVM_NETADDR_ANY && !fvm_netaddr_port(bind.address))
         return bind_late(call, bind.address, cb);
     if (kind != FVM_NETADDR_OTHER)
         fvm_netaddr_put(bind.address, vm());
@@ -95,8 +98,12 @@ static NTSTATUS find_way(HANDLE socket, uint8_t *address, ULONG cb, bool *inside
     bool is_v6 = fvm_netaddr_is_v6(address, cb);
 
     *inside = fvm_netaddr_judge(address, cb) != FVM_NETADDR_OTHER;
-    if (*inside)
+    if (*inside) {
         fvm_netaddr_put(address, vm());
+        /* A server of the host's on all addresses would answer. Port 0 refuses, in NT's time. */
+        if (!fvm_port_is_served(fvm_engine.block, fvm_netaddr_port(address)))
+            fvm_netaddr_set_port(address, 0);
+    }
     /* Nobody can listen there. */
     return NT_SUCCESS(network_settle(socket, is_v6, *inside)) ? STATUS_SUCCESS
                                                               : STATUS_CONNECTION_REFUSED;
@@ -160,6 +167,15 @@ static NTSTATUS accept_call(const struct network_call *call)
     return status;
 }
 
+/* From now on the VM's programs may connect there. */
+static void note_port(HANDLE socket)
+{
+    uint8_t address[FVM_NETADDR_CB];
+
+    if (network_name(socket, address) == STATUS_SUCCESS)
+        fvm_port_serve(fvm_engine.block, fvm_netaddr_port(address));
+}
+
 /* It is to be reached, or its address is to be known. */
 static NTSTATUS settled_call(const struct network_call *call)
 {
@@ -172,6 +188,8 @@ static NTSTATUS settled_call(const struct network_call *call)
             return STATUS_INVALID_ADDRESS_COMPONENT_;
     }
     status = network_pass(call);
+    if (NT_SUCCESS(status) && call->code == AFD_LISTEN)
+        note_port(call->handle);
     if (NT_SUCCESS(status) && call->code == AFD_GETSOCKNAME)
         unmap_answer(call, network_state(call->handle) == NETWORK_BOUND_ANY);
     return status;
@@ -216,5 +234,6 @@ static NTSTATUS NTAPI network_NtDeviceIoControlFile(HANDLE handle, HANDLE event,
     }
 }
 
-static const struct fvm_hook hooks[] = {FVM_HOOK(network, NtDeviceIoControlFile), {0}};
+static const struct fvm_hook hooks[] = {
+    FVM_HOOK_OVER(network, NtDeviceIoControlFile, &control_below), {0}};
 const struct fvm_room fvm_room_network = {.name = "network", .hooks = hooks};

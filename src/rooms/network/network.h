@@ -28,8 +28,16 @@ enum network_state {
 };
 enum network_state network_state(HANDLE socket);
 void network_set_state(HANDLE socket, enum network_state state);
+/** The real name of a socket. @param address [out] FVM_NETADDR_CB bytes @return NT's:
+ * STATUS_INVALID_PARAMETER it is not bound */
+NTSTATUS network_name(HANDLE socket, uint8_t *address);
 /** Is it a socket that was bound? Asks NT. */
-bool network_is_bound(HANDLE socket);
+static inline bool network_is_bound(HANDLE socket)
+{
+    uint8_t address[FVM_NETADDR_CB];
+
+    return network_name(socket, address) != STATUS_INVALID_PARAMETER;
+}
 /**
  * Bind a socket that nobody bound, or that is to be bound late, before it is used.
  *

@@ -42,17 +42,16 @@ void network_set_state(HANDLE socket, enum network_state state)
                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 }
 
-bool network_is_bound(HANDLE socket)
+NTSTATUS network_name(HANDLE socket, uint8_t *address)
 {
-    uint8_t address[FVM_NETADDR_CB];
     IO_STATUS_BLOCK io;
     const struct network_call call = {.handle = socket,
                                       .io = &io,
                                       .code = AFD_GETSOCKNAME,
                                       .out = address,
-                                      .out_cb = sizeof(address)};
+                                      .out_cb = FVM_NETADDR_CB};
 
-    return network_pass(&call) != STATUS_INVALID_PARAMETER;
+    return network_pass(&call);
 }
 
 static NTSTATUS bind_to(HANDLE socket, bool is_v6, bool inside)

@@ -6,6 +6,10 @@
 extern NTSTATUS(NTAPI *processes_query_below)(HANDLE, ULONG, void *, ULONG, ULONG *);
 NTSTATUS NTAPI processes_NtQueryInformationProcess(HANDLE process, ULONG class, void *info,
                                                    ULONG cb, ULONG *needed);
+/* consoles.c */
+NTSTATUS NTAPI processes_NtDeviceIoControlFile(HANDLE handle, HANDLE event, void *apc,
+                                               void *context, IO_STATUS_BLOCK *io, ULONG code,
+                                               void *in, ULONG in_cb, void *out, ULONG out_cb);
 /* jobs.c */
 NTSTATUS NTAPI processes_NtIsProcessInJob(HANDLE process, HANDLE job);
 NTSTATUS NTAPI processes_NtQueryInformationJobObject(HANDLE job, ULONG class, void *info, ULONG cb,

@@ -203,6 +203,7 @@ static const struct fvm_hook hooks[] = {
     FVM_HOOK(processes, NtQuerySystemInformationEx),
     FVM_HOOK(processes, RtlGetNativeSystemInformation),
     FVM_HOOK_OVER(processes, NtQueryInformationProcess, &processes_query_below),
+    FVM_HOOK(processes, NtDeviceIoControlFile),
     FVM_HOOK(processes, NtIsProcessInJob),
     FVM_HOOK(processes, NtQueryInformationJobObject),
     FVM_HOOK(processes, NtLoadDriver),
