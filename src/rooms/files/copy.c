@@ -331,6 +331,8 @@ static NTSTATUS copy_up_file(struct files_place *place, struct files_scratch *sc
 
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
 {
+    /* Without it, a name's parent and what watchers are told are found by its last backslash. */
+    uint32_t trailing = place->path.flags & FVM_NTPATH_TRAILING;
     HANDLE host;
     NTSTATUS status =
         files_open_real(&host, place->host, FILE_READ_ATTRIBUTES | FILE_READ_DATA, FILE_OPEN, 0);
@@ -343,11 +345,13 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
                      : status;
     if (!NT_SUCCESS(status))
         return status;
+    place->path.flags &= ~trailing;
     status = files_make_parents(place);
     /* The parents have the host's spelling now. */
     if (NT_SUCCESS(status))
         status = files_kind(host) == FILES_DIRECTORY ? make_directory(place, scratch, host)
                                                      : copy_up_file(place, scratch, host);
+    place->path.flags |= trailing;
     real.NtClose(host);
     return status;
 }

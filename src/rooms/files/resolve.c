@@ -251,6 +251,12 @@ NTSTATUS files_place_of(struct files_place *place, struct files_scratch *scratch
     return files_locate(place, scratch);
 }
 
+void files_made_anew(const struct files_place *place)
+{
+    if (place->hit.is_complete && place->hit.flags & FVM_INDEX_EMPTIED)
+        fvm_index_flags(&index, place->hit.node, 0, FVM_INDEX_EMPTIED, NULL);
+}
+
 void files_respell_layer(struct files_place *place)
 {
     struct fvm_str given = fvm_ntpath_last(place->path.path);

@@ -115,6 +115,15 @@ void files_slot_keep_path_opened(HANDLE handle, struct fvm_str path)
         remember(&shared->opened, path, (struct fvm_str){0});
 }
 
+void files_slot_delete_at_close(HANDLE handle)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared = slot ? files_shared(slot) : NULL;
+
+    if (shared)
+        shared->is_to_delete = true;
+}
+
 struct fvm_str files_slot_directory(HANDLE handle)
 {
     struct files_slot *slot = files_slot(handle, false);
