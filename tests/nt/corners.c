@@ -143,7 +143,7 @@ static void short_name(void)
     printf(", by its short name: %lx\n", GetFileAttributesW(shorter));
 }
 
-static NTSTATUS rename_to(HANDLE handle, const wchar_t *below)
+static NTSTATUS name_it(HANDLE handle, const wchar_t *below, ULONG class)
 {
     static union {
         struct nt_rename_info info;
@@ -157,7 +157,12 @@ static NTSTATUS rename_to(HANDLE handle, const wchar_t *below)
     rename.info.root = NULL;
     rename.info.name_cb = (ULONG)(wcslen(text) * sizeof(wchar_t));
     wmemcpy(rename.info.name, text, wcslen(text));
-    return NtSetInformationFile(handle, &io, &rename, sizeof(rename), NT_RENAME_INFO);
+    return NtSetInformationFile(handle, &io, &rename, sizeof(rename), class);
+}
+
+static NTSTATUS rename_to(HANDLE handle, const wchar_t *below)
+{
+    return name_it(handle, below, NT_RENAME_INFO);
 }
 
 /** Wine tells the name of a handle without the dots and blanks at its end. */
@@ -172,6 +177,7 @@ static void dots_at_the_end(void)
     printf("and again: %08lx\n", rename_to(handle, L"\\sub\\three.txt"));
     say_open("one.txt", NULL, L"\\one.txt", GENERIC_READ, NT_OPEN, 0);
     say_open("one.txt with a blank", NULL, L"\\one.txt ", GENERIC_READ, NT_OPEN, 0);
+    printf("a link in place of a directory: %08lx\n", name_it(handle, L"\\sub2\\", NT_LINK_INFO));
     say_open("the new name", NULL, L"\\sub\\three.txt", GENERIC_READ, NT_OPEN, 0);
     NtClose(handle);
 }

@@ -4,6 +4,7 @@
  *        handles volume FILE FILE are both on the same volume, by all that can be asked?
  *        handles ids FOLDER       do listings, handles and opening by id agree on ids?
  *        handles renamed FOLDER NEW FILE   rename it; open the file relative to an older handle
+ *        handles guid FOLDER      the folder, on drive C, by its volume's GUID
  *        handles delete NAME      NtDeleteFile */
 #include "nt.h"
 
@@ -212,6 +213,41 @@ static int renamed(const wchar_t *folder, const wchar_t *new_name, wchar_t *file
     return 0;
 }
 
+/** Such a name is a spelling like another. */
+static int guid(const wchar_t *folder)
+{
+    wchar_t name[600], volume[60] = {0};
+    ULARGE_INTEGER free_cb[2] = {0};
+    WIN32_FIND_DATAW found = {0};
+    DWORD got, serial[2] = {1, 2};
+    HANDLE handle;
+
+    printf("named %d", GetVolumeNameForVolumeMountPointW(L"C:\\", volume, 60));
+    swprintf(name, 600, L"%ls%ls\\file", volume, folder + 3);
+    handle = CreateFileW(name, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+    memset(bytes, 0, 16);
+    ReadFile(handle, bytes, 11, &got, NULL);
+    printf(" read '%s'", (char *)bytes);
+    CloseHandle(handle);
+    handle = CreateFileW(name, GENERIC_WRITE, 7, NULL, CREATE_ALWAYS, 0, NULL);
+    WriteFile(handle, "by guid", 7, &got, NULL);
+    CloseHandle(handle);
+    swprintf(name, 600, L"%ls%ls\\f*", volume, folder + 3);
+    FindFirstFileW(name, &found);
+    printf(" listed %ls", found.cFileName);
+    GetVolumeInformationW(volume, NULL, 0, &serial[0], NULL, NULL, NULL, 0);
+    GetVolumeInformationW(L"C:\\", NULL, 0, &serial[1], NULL, NULL, NULL, 0);
+    GetDiskFreeSpaceExW(volume, NULL, &free_cb[0], NULL);
+    GetDiskFreeSpaceExW(L"C:\\", NULL, &free_cb[1], NULL);
+    printf(" serial %d size %d", serial[0] == serial[1],
+           free_cb[0].QuadPart && free_cb[0].QuadPart == free_cb[1].QuadPart);
+    wcscpy(volume + 46, L"0}\\");
+    volume[45] = L'1';
+    swprintf(name, 600, L"%ls%ls\\file", volume, folder + 3);
+    printf(" no such volume %lx\n", GetFileAttributesW(name));
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     UNICODE_STRING name;
@@ -226,6 +262,8 @@ int wmain(int argc, wchar_t **argv)
         return renamed(argv[2], argv[3], argv[4]);
     if (argc == 3 && !wcscmp(argv[1], L"ids"))
         return ids(argv[2]);
+    if (argc == 3 && !wcscmp(argv[1], L"guid"))
+        return guid(argv[2]);
     if (argc == 3 && !wcscmp(argv[1], L"delete")) {
         name_of(&attr, &name, argv[2]);
         printf("NtDeleteFile %08lx\n", NtDeleteFile(&attr));

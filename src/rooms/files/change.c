@@ -122,7 +122,7 @@ static NTSTATUS look_before_trailing(const struct files_place *target, FILE_BASI
 
 /* A link's name with a backslash at its end: NT looks for a directory to link, and says so whatever
  * it finds. */
-static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
+static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source, bool replaces)
 {
     FILE_BASIC_INFORMATION info;
     NTSTATUS status = look_before_trailing(target, &info);
@@ -130,7 +130,9 @@ static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
     if (status != STATUS_OBJECT_PATH_NOT_FOUND && files_kind(source) == FILES_DIRECTORY)
         return STATUS_FILE_IS_A_DIRECTORY;
     if (NT_SUCCESS(status))
-        return STATUS_OBJECT_NAME_COLLISION;
+        return replaces && info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY
+                   ? STATUS_ACCESS_DENIED
+                   : STATUS_OBJECT_NAME_COLLISION;
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_NO_SUCH_FILE : status;
 }
 
@@ -167,7 +169,7 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
         return target->path.kind == FVM_NTPATH_DEVICE ? STATUS_BAD_DEVICE_TYPE
                                                       : STATUS_NOT_SAME_DEVICE;
     if (is_link && target->path.flags & FVM_NTPATH_TRAILING)
-        return refuse_trailing(target, source);
+        return refuse_trailing(target, source, replaces);
     if (target->path.flags & FVM_NTPATH_TRAILING)
         status = check_trailing(target, source, from);
     if (!NT_SUCCESS(status))

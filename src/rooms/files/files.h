@@ -32,7 +32,7 @@ static inline void fvm_cleanup_files_scratch(struct files_scratch **scratch)
 struct files_place {
     bool is_file;           /* else none of this room's: pass the call unchanged */
     bool is_as_given;       /* the layer's file, as the caller's own root and name lead to it */
-    bool is_root_private;   /* the caller's root is a directory of the layer */
+    bool needs_name;        /* the host does not find its file by the caller's root and name */
     struct fvm_ntpath path; /* virtual */
     struct fvm_index_hit hit;
     struct fvm_str layer; /* NT path below the layer, whether or not something is there */
@@ -100,6 +100,11 @@ bool files_may_redirect(struct fvm_str given, struct fvm_str root);
 bool files_redirect(struct fvm_ntpath *path);
 /** Spell a path of the host so that it is not redirected. @param host C:\dir, in place */
 void files_keep_native(struct fvm_buf *host);
+
+/* --- volume.c --------------------------------------------------------------------------- */
+/** What is in a volume that is named by its GUID, by its drive letter instead; in place. The volume
+ * as a whole, without a backslash behind it, stays as it is. @return is it another? */
+bool files_volume_to_letter(struct fvm_buf *name);
 
 /* --- copy.c: bring names into the layer -------------------------------------------------- */
 /**

@@ -322,7 +322,7 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     if (files_is_own(&place))
         return open_layer(opening, &place);
     /* Nothing is changed, and nothing was moved. */
-    if (place.hit.answer == FVM_INDEX_HOST && !place.is_root_private &&
+    if (place.hit.answer == FVM_INDEX_HOST && !place.needs_name &&
         opening->disposition == FILE_OPEN && !files_wants_change(opening->access, opening->options))
         return call_as_given(opening, attr, &place, FILES_SIDE_HOST);
     return open_host(opening, &place, scratch);

@@ -29,7 +29,7 @@ static NTSTATUS query_by_name(by_name call, OBJECT_ATTRIBUTES *attr, void *info)
         status = files_device_attr(&attr, &device, attr, &place, scratch, false);
         return NT_SUCCESS(status) ? call(attr, info) : status;
     }
-    if (place.is_as_given || (place.hit.answer == FVM_INDEX_HOST && !place.is_root_private))
+    if (place.is_as_given || (place.hit.answer == FVM_INDEX_HOST && !place.needs_name))
         return call(attr, info);
     files_attr(&there, &text, files_is_own(&place) ? place.layer : place.host, place.attributes);
     return call(&there, info);

@@ -34,7 +34,8 @@ static NTSTATUS find_for_others(struct fvm_file_name *out, UNICODE_STRING *given
     NTSTATUS status = scratch ? files_resolve(&place, scratch, &attr, false) : STATUS_NO_MEMORY;
 
     *out = (struct fvm_file_name){.name = *given, .owner = scratch};
-    if (NT_SUCCESS(status) && place.is_file && place.hit.answer != FVM_INDEX_HOST)
+    if (NT_SUCCESS(status) && place.is_file &&
+        (place.hit.answer != FVM_INDEX_HOST || place.needs_name))
         files_attr(&attr, &out->name, files_is_own(&place) ? place.layer : place.host, 0);
     if (!NT_SUCCESS(status))
         release_for_others(out);
@@ -366,7 +367,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
     struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
     struct fvm_str root = {0};
-    bool in_layer = false, is_elsewhere;
+    bool in_layer = false, is_elsewhere, is_volume;
     OBJECT_ATTRIBUTES copy;
     NTSTATUS status = capture(&given, &copy, attr);
 
@@ -376,6 +377,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
                            &in_layer);
     if (!NT_SUCCESS(status) || status == FVM_PASS)
         return status == FVM_PASS ? STATUS_SUCCESS : status;
+    is_volume = !root.cch && files_volume_to_letter(&given);
     status = fvm_ntpath_parse(&place->path, &room, fvm_buf_str(&given), root, &env);
     if (status == FVM_NAME_INVALID && has_long_component(fvm_buf_str(&given)))
         return STATUS_SUCCESS; /* no file system has such a name: the call itself says how */
@@ -395,7 +397,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     place->security = copy.SecurityDescriptor;
     place->quality = copy.SecurityQualityOfService;
     status = files_locate(place, scratch);
-    place->is_root_private = in_layer;
+    place->needs_name = in_layer || is_volume;
     place->is_as_given = in_layer && files_is_own(place) && !is_elsewhere;
     return status;
 }
