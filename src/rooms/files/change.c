@@ -13,6 +13,7 @@ enum {
     BASIC_CLASS = 4,
     RENAME_CLASS = 10,
     LINK_CLASS = 11,
+    POSITION_CLASS = 14,
     DISPOSITION_CLASS = 13,
     COMPLETION_CLASS = 30,
     DISPOSITION_EX_CLASS = 64,
@@ -450,6 +451,8 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     case RENAME_CLASS:
     case RENAME_EX_CLASS:
         return answer(io, set_name(handle, io, info, cb, class));
+    case POSITION_CLASS:
+        return real.NtSetInformationFile(files_follow(handle), io, info, cb, class);
     case COMPLETION_CLASS:
         status = real.NtSetInformationFile(handle, io, info, cb, class);
         if (NT_SUCCESS(status))

@@ -77,7 +77,7 @@ static inline bool files_is_told_short(struct fvm_str path)
 {
     return path.cch && (path.s[path.cch - 1] == '.' || path.s[path.cch - 1] == ' ');
 }
-/** Something else has come where a directory was that the VM and the host shared. */
+/** Something else has come where a directory was that the VM and the host shared, or a copy. */
 void files_made_anew(const struct files_place *place);
 /** Spell the last component in the layer as the caller did: he may be making it anew. */
 void files_respell_layer(struct files_place *place);
@@ -105,6 +105,18 @@ void files_keep_native(struct fvm_buf *host);
 /** What is in a volume that is named by its GUID, by its drive letter instead; in place. The volume
  * as a whole, without a backslash behind it, stays as it is. @return is it another? */
 bool files_volume_to_letter(struct fvm_buf *name);
+
+/* --- follow.c: handles that were open on a file when it was copied --------------------------- */
+/** What tells that a file is the copy of another. @return never 0 */
+uint32_t files_follow_sum(HANDLE host, HANDLE copy);
+/** A copy has come into the layer and is marked. @param path virtual @param sum 0: nothing is noted
+ */
+void files_follow_note(struct fvm_str path, uint32_t sum);
+/** A handle was opened on the host's file. */
+void files_follow_begin(HANDLE handle, ULONG share, ULONG options);
+/** What to read through, and to ask for sizes and positions. @return the handle itself; or one on
+ * the VM's copy that has come since it was opened, to be closed by nobody */
+HANDLE files_follow(HANDLE handle);
 
 /* --- copy.c: bring names into the layer -------------------------------------------------- */
 /**

@@ -43,6 +43,8 @@ static void note_handle(const struct opening *opening, const struct files_place 
     if (side == FILES_SIDE_HOST && !(opening->options & FILE_NON_DIRECTORY_FILE) &&
         opening->share != SHARE_ALL)
         has_unshared = true;
+    if (side == FILES_SIDE_HOST && !(opening->options & FILE_DIRECTORY_FILE))
+        files_follow_begin(*opening->handle, opening->share, opening->options);
     if (opening->is_to_delete)
         files_slot_delete_at_close(*opening->handle);
 }
@@ -261,7 +263,7 @@ static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *
 
     if (NT_SUCCESS(status))
         note_handle(opening, place, side);
-    if (NT_SUCCESS(status) && place->hit.flags & FVM_INDEX_EMPTIED &&
+    if (NT_SUCCESS(status) && (place->hit.flags & FVM_INDEX_EMPTIED || place->hit.user) &&
         opening->io->Information == FILE_CREATED)
         files_made_anew(place);
     return status;

@@ -57,6 +57,7 @@ NTSTATUS files_start(void)
     }
     fvm_engine.file_find = find_for_others;
     fvm_engine.file_release = release_for_others;
+    fvm_engine.file_follow = files_follow;
     files_device_start();
     env.aliases = aliases;
     return fvm_index_attach(&index, fvm_block_index(block), FVM_INDEX_CB);
@@ -256,6 +257,8 @@ void files_made_anew(const struct files_place *place)
 {
     if (place->hit.is_complete && place->hit.flags & FVM_INDEX_EMPTIED)
         fvm_index_flags(&index, place->hit.node, 0, FVM_INDEX_EMPTIED, NULL);
+    if (place->hit.is_complete && place->hit.user)
+        fvm_index_user(&index, place->hit.node, 0, UINT32_MAX, NULL);
 }
 
 void files_respell_layer(struct files_place *place)

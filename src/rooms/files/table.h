@@ -22,14 +22,18 @@ struct files_shared {
     struct files_listing *listing;
     struct files_watch *watch;
     bool is_to_delete; /* a directory of both: when it is closed, if it is empty then */
+    HANDLE copy;       /* what the handle is read through since the VM made its copy; NULL none */
     HANDLE locks;      /* the file of the layer's that the host's file is locked in; NULL none */
     HANDLE port;       /* a directory's completion port: own duplicate, NULL none */
     ULONG_PTR key;
 };
 enum files_side { FILES_SIDE_UNKNOWN, FILES_SIDE_HOST, FILES_SIDE_LAYER };
 struct files_slot {
-    enum files_side side; /* where what it is open on lies */
-    bool may_list;        /* NT has let it list */
+    enum files_side side : 8; /* where what it is open on lies */
+    bool may_list : 1;        /* NT has let it list */
+    bool may_follow : 1;      /* it was opened here, synchronous, on the host's file: follow.c */
+    uint8_t share;            /* what it shares then, */
+    uint32_t seen;            /* and how far the index was when the copy was last looked for */
     struct files_shared *shared;
 };
 /** The slot of a handle. @param make make its page if it is missing @return NULL: none */

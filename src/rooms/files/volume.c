@@ -38,11 +38,11 @@ static uint16_t find_letter(struct fvm_str volume)
 
     if (!read_link(&device, volume))
         return 0;
-    for (uint16_t letter = 'A'; letter <= 'Z'; letter++) {
-        name[DOS_CCH] = letter;
+    for (unsigned letter = 'A'; letter <= 'Z'; letter++) {
+        name[DOS_CCH] = (uint16_t)letter;
         if (read_link(&drive, (struct fvm_str){name, DOS_CCH + 2}) &&
             fvm_str_eq_fold(fvm_buf_str(&drive), fvm_buf_str(&device)))
-            return letter;
+            return name[DOS_CCH];
     }
     return 0;
 }
