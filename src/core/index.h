@@ -29,7 +29,7 @@
 /* What a node says of its name. Without OWN it is only a link on the way to marked ones. */
 #define FVM_INDEX_OWN       1U /* the VM's layer decides what is here; not there: no such name */
 #define FVM_INDEX_MERGED    2U /* with OWN: a directory, unmarked children are the host's */
-#define FVM_INDEX_JOURNALED 4U /* the caller's */
+#define FVM_INDEX_EMPTIED   4U /* the caller's: a directory, MERGED until it was to be deleted */
 #define FVM_INDEX_DIRECTORY 8U /* hint */
 
 #define FVM_INDEX_STRING_CB(cch) ((4U + 2U * (cch) + 7U) & ~7U)

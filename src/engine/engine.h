@@ -10,6 +10,8 @@ struct fvm_file_name {
 };
 typedef NTSTATUS fvm_file_finder(struct fvm_file_name *out, UNICODE_STRING *given);
 typedef void fvm_file_releaser(struct fvm_file_name *name);
+/* What to read in place of a file's handle: another one if the VM has its own copy since. */
+typedef HANDLE fvm_file_follower(HANDLE file);
 
 /* What NT is to get for a name that is no file's. */
 struct fvm_device_name {
@@ -31,6 +33,7 @@ struct fvm_engine {
     fvm_device_releaser *device_release;
     fvm_file_finder *file_find;
     fvm_file_releaser *file_release;
+    fvm_file_follower *file_follow;
     const void *ntdll, *image;
     struct fvm_block *block; /* shared with the VM's other processes */
     const WCHAR *section;    /* NT name of the block */

@@ -1,6 +1,6 @@
 /* tests/nt/corners.c: corners of names, ids and handles, one line each: what they give must not
- * depend on whether a VM is around. corners FOLDER; FOLDER (C:\x) has one.txt, long name.document
- * and sub\two.txt. */
+ * depend on whether a VM is around. corners FOLDER; FOLDER (C:\x) has one.txt, long name.document,
+ * sub\two.txt, sub2, empty, full\below\file, old\up\moved, old\up\file. */
 #include "nt.h"
 
 #include <stdio.h>
@@ -143,6 +143,120 @@ static void short_name(void)
     printf(", by its short name: %lx\n", GetFileAttributesW(shorter));
 }
 
+static NTSTATUS name_it(HANDLE handle, const wchar_t *below, ULONG class)
+{
+    static union {
+        struct nt_rename_info info;
+        unsigned char room[sizeof(struct nt_rename_info) + 600 * sizeof(wchar_t)];
+    } rename;
+    wchar_t text[600];
+    IO_STATUS_BLOCK io;
+
+    swprintf(text, 600, L"\\??\\%ls%ls", folder, below);
+    rename.info.replace = 1;
+    rename.info.root = NULL;
+    rename.info.name_cb = (ULONG)(wcslen(text) * sizeof(wchar_t));
+    wmemcpy(rename.info.name, text, wcslen(text));
+    return NtSetInformationFile(handle, &io, &rename, sizeof(rename), class);
+}
+
+static NTSTATUS rename_to(HANDLE handle, const wchar_t *below)
+{
+    return name_it(handle, below, NT_RENAME_INFO);
+}
+
+/** Wine tells the name of a handle without the dots and blanks at its end. */
+static void dots_at_the_end(void)
+{
+    HANDLE handle = NULL;
+
+    open_as(&handle, NULL, L"\\dotted.", GENERIC_READ | GENERIC_WRITE | DELETE, NT_CREATE, 0);
+    say_open("a file with a dot at its end, by its handle", handle, L"", FILE_APPEND_DATA,
+             NT_CREATE, NT_NON_DIRECTORY_FILE);
+    printf("renamed: %08lx\n", rename_to(handle, L"\\one.txt "));
+    printf("and again: %08lx\n", rename_to(handle, L"\\sub\\three.txt"));
+    say_open("one.txt", NULL, L"\\one.txt", GENERIC_READ, NT_OPEN, 0);
+    say_open("one.txt with a blank", NULL, L"\\one.txt ", GENERIC_READ, NT_OPEN, 0);
+    printf("a link in place of a directory: %08lx\n", name_it(handle, L"\\sub2\\", NT_LINK_INFO));
+    say_open("the new name", NULL, L"\\sub\\three.txt", GENERIC_READ, NT_OPEN, 0);
+    NtClose(handle);
+}
+
+/** What is above a directory that was moved is looked for where it is now. */
+static void above_a_moved_one(void)
+{
+    HANDLE up = NULL, moved = NULL, found = NULL;
+    uint64_t id;
+    UNICODE_STRING name = {sizeof(id), sizeof(id), (WCHAR *)&id};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
+    IO_STATUS_BLOCK io;
+
+    open_as(&up, NULL, L"\\old\\up", FILE_READ_ATTRIBUTES, NT_OPEN, NT_DIRECTORY_FILE);
+    open_as(&moved, NULL, L"\\old\\up\\moved", GENERIC_READ | DELETE, NT_OPEN, NT_DIRECTORY_FILE);
+    printf("moved away: %08lx\n", rename_to(moved, L"\\sub2\\moved"));
+    id = id_of(up);
+    attr.RootDirectory = moved;
+    printf("what it was in, by id: %08lx\n",
+           NtOpenFile(&found, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &attr, &io, 7,
+                      NT_OPEN_BY_FILE_ID | NT_SYNCHRONOUS_IO_NONALERT));
+    NtClose(moved);
+    NtClose(up);
+    open_as(&up, NULL, L"\\old", GENERIC_READ | DELETE, NT_OPEN, NT_DIRECTORY_FILE);
+    printf("into itself, onto a file: %08lx\n", rename_to(up, L"\\old\\up\\file\\"));
+    printf("onto a file: %08lx\n", rename_to(up, L"\\sub\\two.txt\\"));
+    NtClose(up);
+}
+
+/** A directory's times stay when what is in it is only opened to be changed. */
+static void times_above(void)
+{
+    struct nt_basic_info basic = {.written.QuadPart = 126227808000000000ll}, then = {0};
+    HANDLE above = NULL, below = NULL;
+    IO_STATUS_BLOCK io;
+
+    open_as(&above, NULL, L"\\full", FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES, NT_OPEN, 0);
+    NtSetInformationFile(above, &io, &basic, sizeof(basic), NT_BASIC_INFO);
+    open_as(&below, NULL, L"\\full\\below\\", DELETE, NT_OPEN, NT_DIRECTORY_FILE);
+    NtClose(below);
+    NtQueryInformationFile(above, &io, &then, sizeof(then), NT_BASIC_INFO);
+    printf("times above: %d\n", then.written.QuadPart == basic.written.QuadPart);
+    NtClose(above);
+}
+
+/** Directories that are to be deleted: still there, or full and then empty. */
+static void ending_directories(void)
+{
+    HANDLE before = NULL, handle = NULL, file = NULL;
+    BOOLEAN deletes = TRUE;
+    IO_STATUS_BLOCK io;
+
+    open_as(&before, NULL, L"\\empty", FILE_LIST_DIRECTORY, NT_OPEN, NT_DIRECTORY_FILE);
+    open_as(&handle, NULL, L"\\empty", DELETE | FILE_READ_ATTRIBUTES, NT_OPEN, NT_DIRECTORY_FILE);
+    printf("to be deleted: %08lx",
+           NtSetInformationFile(handle, &io, &deletes, 1, NT_DISPOSITION_INFO));
+    printf(" same id: %d\n", id_of(before) == id_of(handle));
+    NtClose(before);
+    NtClose(handle);
+    open_as(&before, NULL, L"\\empty", FILE_LIST_DIRECTORY, NT_CREATE, NT_DIRECTORY_FILE);
+    open_as(&handle, NULL, L"", FILE_LIST_DIRECTORY, NT_OPEN, NT_DIRECTORY_FILE);
+    printf("made anew, listed with its id: %d\n", listed_id(handle, L"empty") == id_of(before));
+    NtClose(before);
+    NtClose(handle);
+    open_as(&handle, NULL, L"\\full\\below", FILE_LIST_DIRECTORY | DELETE, NT_OPEN,
+            NT_DIRECTORY_FILE | NT_DELETE_ON_CLOSE);
+    open_as(&file, NULL, L"\\full\\below\\file", DELETE, NT_OPEN, NT_DELETE_ON_CLOSE);
+    NtClose(file);
+    say_open("full when it was opened", NULL, L"\\full\\below", FILE_LIST_DIRECTORY, NT_OPEN, 0);
+    NtClose(handle);
+    say_open("empty when it was closed", NULL, L"\\full\\below", FILE_LIST_DIRECTORY, NT_OPEN, 0);
+    open_as(&handle, NULL, L"\\full", FILE_LIST_DIRECTORY | DELETE, NT_OPEN,
+            NT_DIRECTORY_FILE | NT_DELETE_ON_CLOSE);
+    open_as(&file, NULL, L"\\full\\new", GENERIC_WRITE, NT_CREATE, 0);
+    NtClose(file);
+    NtClose(handle);
+    say_open("full when it was closed", NULL, L"\\full\\new", GENERIC_READ, NT_OPEN, 0);
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     if (argc != 2 || wcslen(argv[1]) >= 200)
@@ -152,5 +266,9 @@ int wmain(int argc, wchar_t **argv)
     by_id();
     directory();
     short_name();
+    dots_at_the_end();
+    above_a_moved_one();
+    times_above();
+    ending_directories();
     return 0;
 }

@@ -34,6 +34,10 @@ for name in "\\\\?\\$F\\one.txt" "\\\\.\\$F\\one.txt" "$(win "$home")\\one.txt" 
     cmd 1 "type $name"; is "$out" mine "$name"
 done
 cmd 1 "dir /b $(win "$PWD") & type $(win "$PWD")\\layer1\\journal & echo over"; is "$(grep -c 'layer1\|FJL1' <<<"$out")" 0 "the VM's own layer is not there"
+# --- a directory of the VM's that is named as a gone one's short name was
+mkdir -p "$home-s/directory.name"; echo x >"$home-s/directory.name/x"; outside cmd /c "for %I in ($F-s\\directory.name) do @echo %~sI"; gone=${out##*\\}
+cmd 1 "ren $F-s\\directory.name away& md $F-s\\$gone& dir /b $F-s\\$gone& type $F-s\\away\\x"; is "$out" x "$gone, the short name of a directory that is gone, made anew"
+cmd 1 "dir /b $F-s\\$gone& type $F-s\\away\\x"; is "$out" x 'is empty after a new start of the VM, too'; rm -r "$home-s"
 # --- programs
 cmd 1 "copy $F\\procs.exe $F\\mine.exe >nul& $F\\mine.exe exit 7"; is $rc 7 'a program that only the VM has'
 cp "$FVM_NT_PROGRAMS/win32.exe" .; probe=$(win "$PWD/win32.exe")
@@ -42,10 +46,10 @@ fresh; outside "$probe" "$F-w"; outside_says=$out; fresh; inside 6 "$probe" "$F-
 is "$(cd "$home-w" && find . -type f | sort | xargs cat | tr -d '\n')" 'file afile bfile cfile dxfile efile ffile gfile hfile ifile j' 'the host has all as it was'; rm -rf "$home-w"
 # --- corners
 cp "$FVM_NT_PROGRAMS/corners.exe" .; probe=$(win "$PWD/corners.exe")
-fresh() { rm -rf "$home-c"; mkdir -p "$home-c/sub" "$home-c/sub2"; echo one >"$home-c/one.txt"; echo two >"$home-c/sub/two.txt"; echo long >"$home-c/long name.document"; }
-fresh; outside "$probe" "$F-c"; outside_says=$out; is "$rc $(wc -l <<<"$out")" '0 13' 'corners of names, ids and handles'
+fresh() { rm -rf "$home-c"; mkdir -p "$home-c/sub" "$home-c/sub2" "$home-c/empty" "$home-c/full/below" "$home-c/old/up/moved"; touch "$home-c/full/below/file" "$home-c/old/up/file"; echo one >"$home-c/one.txt"; echo two >"$home-c/sub/two.txt"; echo long >"$home-c/long name.document"; }
+fresh; outside "$probe" "$F-c"; outside_says=$out; is "$rc $(wc -l <<<"$out")" '0 30' 'corners of names, ids and handles'
 fresh; inside 7 "$probe" "$F-c"; is "$out" "$outside_says" 'inside: the same'; rm -rf "$home-c"
-for line in 'below a file: c000003a' 'C:/x\\y: c000003a' 'by id: 00000000 same=1' "a directory's id: by handles 1, listed 1" 'its attributes, by the older handle: 12' 'moved: 1, by its short name: ffffffff'; do
+for line in 'below a file: c000003a' 'C:/x\\y: c000003a' 'by id: 00000000 same=1' "a directory's id: by handles 1, listed 1" 'its attributes, by the older handle: 12' 'moved: 1, by its short name: ffffffff' 'a file with a dot at its end, by its handle: 00000000' 'one.txt: 00000000' 'what it was in, by id: c0000034' 'into itself, onto a file: c000000d' 'onto a file: c0000103' 'times above: 1' 'to be deleted: 00000000 same id: 1' 'empty when it was closed: c0000034' 'full when it was closed: 00000000'; do
     is "$(grep -c "^$line$" <<<"$out")" 1 "$line"
 done
 # --- killed at any moment, what was there is there

@@ -4,6 +4,9 @@
  *        handles volume FILE FILE are both on the same volume, by all that can be asked?
  *        handles ids FOLDER       do listings, handles and opening by id agree on ids?
  *        handles renamed FOLDER NEW FILE   rename it; open the file relative to an older handle
+ *        handles follow FILE      a handle that is open when the file is changed by another
+ *        handles gone FILE        one that is open when the file gets another name
+ *        handles guid FOLDER      the folder, on drive C, by its volume's GUID
  *        handles delete NAME      NtDeleteFile */
 #include "nt.h"
 
@@ -212,6 +215,114 @@ static int renamed(const wchar_t *folder, const wchar_t *new_name, wchar_t *file
     return 0;
 }
 
+/** Change a file as somebody else would who shares all. */
+static void change_it(const wchar_t *path, const char *text, DWORD disposition)
+{
+    HANDLE handle = CreateFileW(path, GENERIC_WRITE, 7, NULL, disposition, 0, NULL);
+    DWORD put;
+
+    WriteFile(handle, text, (DWORD)strlen(text), &put, NULL);
+    CloseHandle(handle);
+}
+
+static void say_rest(const char *when, HANDLE handle)
+{
+    HANDLE mapping = CreateFileMappingW(handle, NULL, PAGE_READONLY, 0, 0, NULL);
+    const char *view = mapping ? MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0) : NULL;
+    unsigned char all[512] __attribute__((aligned(8))) = {0};
+    char text[100] = {0};
+    DWORD got = 0;
+
+    ReadFile(handle, text, 4, &got, NULL);
+    NtQueryInformationFile(handle, &io, all, sizeof(all), NT_ALL_INFO);
+    printf("%s: '%s' at %lu of %lu, by all %llu at %llu, mapped '%.4s'\n", when, text,
+           SetFilePointer(handle, 0, NULL, FILE_CURRENT), GetFileSize(handle, NULL),
+           *(unsigned long long *)(all + 48), *(unsigned long long *)(all + 80), view ? view : "");
+    if (view)
+        UnmapViewOfFile(view);
+    if (mapping)
+        CloseHandle(mapping);
+}
+
+/** One that was opened to be read sees what is written through others, but not what comes in the
+ * file's place. */
+static int follow(const wchar_t *path)
+{
+    HANDLE handle = CreateFileW(path, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL), again, writer;
+    wchar_t other[600], command[700];
+
+    swprintf(other, 600, L"%ls.other", path);
+    say_rest("before", handle);
+    change_it(path, "CHANGED", OPEN_EXISTING);
+    say_rest("changed", handle);
+    DuplicateHandle(GetCurrentProcess(), handle, GetCurrentProcess(), &again, 0, FALSE,
+                    DUPLICATE_SAME_ACCESS);
+    SetFilePointer(handle, 2, NULL, FILE_BEGIN);
+    say_rest("set back, by a duplicate", again);
+    swprintf(command, 700, L"echo more>>%ls", path);
+    _wsystem(command);
+    say_rest("made longer by another process", handle);
+    writer = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    printf("beside one that does not let read: %d\n", writer != INVALID_HANDLE_VALUE);
+    change_it(other, "another file, not this", CREATE_ALWAYS);
+    printf("replaced: %d\n", MoveFileExW(other, path, MOVEFILE_REPLACE_EXISTING));
+    SetFilePointer(handle, 0, NULL, FILE_BEGIN);
+    say_rest("after that", handle);
+    CloseHandle(handle);
+    CloseHandle(again);
+    handle = CreateFileW(other, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+    return 0;
+}
+
+/** A file that is deleted, and another of its name, while a handle is open. */
+static int follow_gone(const wchar_t *path)
+{
+    HANDLE handle = CreateFileW(path, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+    wchar_t away[600];
+
+    swprintf(away, 600, L"%ls.away", path);
+    printf("moved away: %d\n", MoveFileW(path, away));
+    change_it(path, "new", CREATE_NEW);
+    say_rest("another has its name", handle);
+    CloseHandle(handle);
+    return 0;
+}
+
+/** Such a name is a spelling like another. */
+static int guid(const wchar_t *folder)
+{
+    wchar_t name[600], volume[60] = {0};
+    ULARGE_INTEGER free_cb[2] = {0};
+    WIN32_FIND_DATAW found = {0};
+    DWORD got, serial[2] = {1, 2};
+    HANDLE handle;
+
+    printf("named %d", GetVolumeNameForVolumeMountPointW(L"C:\\", volume, 60));
+    swprintf(name, 600, L"%ls%ls\\file", volume, folder + 3);
+    handle = CreateFileW(name, GENERIC_READ, 7, NULL, OPEN_EXISTING, 0, NULL);
+    memset(bytes, 0, 16);
+    ReadFile(handle, bytes, 11, &got, NULL);
+    printf(" read '%s'", (char *)bytes);
+    CloseHandle(handle);
+    handle = CreateFileW(name, GENERIC_WRITE, 7, NULL, CREATE_ALWAYS, 0, NULL);
+    WriteFile(handle, "by guid", 7, &got, NULL);
+    CloseHandle(handle);
+    swprintf(name, 600, L"%ls%ls\\f*", volume, folder + 3);
+    FindFirstFileW(name, &found);
+    printf(" listed %ls", found.cFileName);
+    GetVolumeInformationW(volume, NULL, 0, &serial[0], NULL, NULL, NULL, 0);
+    GetVolumeInformationW(L"C:\\", NULL, 0, &serial[1], NULL, NULL, NULL, 0);
+    GetDiskFreeSpaceExW(volume, NULL, &free_cb[0], NULL);
+    GetDiskFreeSpaceExW(L"C:\\", NULL, &free_cb[1], NULL);
+    printf(" serial %d size %d", serial[0] == serial[1],
+           free_cb[0].QuadPart && free_cb[0].QuadPart == free_cb[1].QuadPart);
+    wcscpy(volume + 46, L"0}\\");
+    volume[45] = L'1';
+    swprintf(name, 600, L"%ls%ls\\file", volume, folder + 3);
+    printf(" no such volume %lx\n", GetFileAttributesW(name));
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     UNICODE_STRING name;
@@ -226,6 +337,12 @@ int wmain(int argc, wchar_t **argv)
         return renamed(argv[2], argv[3], argv[4]);
     if (argc == 3 && !wcscmp(argv[1], L"ids"))
         return ids(argv[2]);
+    if (argc == 3 && !wcscmp(argv[1], L"follow"))
+        return follow(argv[2]);
+    if (argc == 3 && !wcscmp(argv[1], L"gone"))
+        return follow_gone(argv[2]);
+    if (argc == 3 && !wcscmp(argv[1], L"guid"))
+        return guid(argv[2]);
     if (argc == 3 && !wcscmp(argv[1], L"delete")) {
         name_of(&attr, &name, argv[2]);
         printf("NtDeleteFile %08lx\n", NtDeleteFile(&attr));

@@ -55,6 +55,17 @@ inside 5 "$probe" renamed "$H\\root" "$H\\toor" 'below\file'; is "$out" 'renamed
 # --- NtQueryVolumeInformationFile
 inside 1 cmd /c "echo new>$H\\new"; inside 1 "$probe" volume "$H\\file" "$H\\new"
 is "$out" $'1: 00000000 same\n3: 00000000 same\n4: 00000000 same\n5: 00000000 same\n7: 00000000 same\nserial number: same' "a private file is on the host's volume"
+mkdir "$home/guid"; echo 'by a letter' >"$home/guid/file"
+inside 6 "$probe" guid "$H\\guid"; is "$out" "named 1 read 'by a letter' listed file serial 1 size 1 no such volume ffffffff" "a volume's GUID leads to its drive"
+inside 6 cmd /c "type $H\\guid\\file"; is "$out$(cat "$home/guid/file")" 'by guidby a letter' 'and to the copy'
 inside 1 "$probe" 'C:' write; is "$(head -1 <<<"$out")" 'open C:: c0000022' 'the raw volume cannot be written'
-rm -rf "$home"
+# --- a handle on the host's file goes on with the copy
+fresh() { rm -rf "$home-f"; mkdir "$home-f"; echo 'what the host has' >"$home-f/file"; }
+for way in follow gone; do
+    fresh; outside "$probe" $way "$H-f\\file"; outside_says=$out; fresh
+    inside 7 "$probe" $way "$H-f\\file"; is "$out" "$outside_says" "handles that were open when the copy was made: $way"
+    is "$(cat "$home-f/file"; ls "$home-f")" $'what the host has\nfile' 'the host has changed in nothing'; rm -rf layer7
+done
+like "$outside_says" "another has its name: 'what'" 'outside a handle keeps its file'
+rm -rf "$home" "$home-f"
 done_testing

@@ -305,7 +305,7 @@ TEST(index_counts_changes)
     ok((after = fvm_index_generation(&index)) != before, "a new name");
     mark(&index, "C:\\a", FVM_INDEX_OWN, NULL);
     ok(fvm_index_generation(&index) == after, "nothing new");
-    mark(&index, "C:\\a", FVM_INDEX_JOURNALED, NULL);
+    mark(&index, "C:\\a", FVM_INDEX_EMPTIED, NULL);
     ok(fvm_index_generation(&index) != after, "a flag");
 }
 

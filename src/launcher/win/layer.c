@@ -57,6 +57,29 @@ static bool host_has_directory(const wchar_t *path)
     return attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY;
 }
 
+/* Is the path found by its own last name? Wine and Windows find a file by its short name as well.
+ */
+static bool is_long_name(const wchar_t *path)
+{
+    static wchar_t verbatim[PATH_CCH + 8];
+    const wchar_t *name = wcsrchr(path, '\\') + 1;
+    WIN32_FIND_DATAW found;
+    bool is_found = false;
+    HANDLE find;
+
+    if (!wcschr(name, '~'))
+        return true;
+    swprintf(verbatim, PATH_CCH + 8, L"\\\\?\\%ls", path);
+    find = FindFirstFileW(verbatim, &found);
+    if (find == INVALID_HANDLE_VALUE)
+        return false;
+    do /* one by its name, another by its short name */
+        is_found = fvm_str_eq_fold(str(found.cFileName), str(name));
+    while (!is_found && FindNextFileW(find, &found));
+    FindClose(find);
+    return is_found;
+}
+
 /* A directory of the layer that nothing was written down about: copied from the host, if the host
  * has one there; new, if not. So the folders that a VM has seen must be there before it begins. */
 static bool is_merged(struct walk *walk)
@@ -69,7 +92,7 @@ static bool is_merged(struct walk *walk)
         (hit.answer != FVM_INDEX_HOST && hit.answer != FVM_INDEX_BELOW_MOVED))
         return false;
     room[host.cch] = 0;
-    return host_has_directory((const wchar_t *)room);
+    return host_has_directory((const wchar_t *)room) && is_long_name((const wchar_t *)room);
 }
 
 static void visit(struct walk *walk);

@@ -19,7 +19,7 @@ bool files_merged_id(uint64_t *id, struct fvm_str path)
     NTSTATUS status;
 
     if (!scratch || !NT_SUCCESS(files_place_of(&place, scratch, path)) ||
-        !files_is_merged(&place) || !place.host.cch ||
+        !(files_is_merged(&place) || place.hit.flags & FVM_INDEX_EMPTIED) || !place.host.cch ||
         !NT_SUCCESS(files_open_real(&host, place.host, FILE_READ_ATTRIBUTES, FILE_OPEN,
                                     FILE_DIRECTORY_FILE)))
         return false;
@@ -73,16 +73,22 @@ static NTSTATUS find_in(struct fvm_str *path, struct files_scratch *scratch, str
     return status;
 }
 
-/* The host has it below a directory that the VM moved: where is it now? */
+/* The host has it below a directory that the VM moved: where is it now? Wine also finds what such a
+ * directory is in, which on the host is another than in the VM.
+ * @return STATUS_SUCCESS; STATUS_OBJECT_NAME_NOT_FOUND it is not below the root */
 static NTSTATUS move_path(struct fvm_str *path, struct files_scratch *scratch,
                           const struct files_place *root)
 {
     struct fvm_buf text = {scratch->given, 0, FILES_NAME_CCH};
-    struct fvm_str host = fvm_str_sub(root->host, 4, root->host.cch); /* without \??\ */
-    fvm_status status;
+    struct fvm_buf host_room = {scratch->layer, 0, FILES_NAME_CCH};
+    struct fvm_index_hit hit;
+    fvm_status status = fvm_index_lookup(files_index(), root->path.path, &hit, NULL, &host_room);
+    struct fvm_str host = fvm_buf_str(&host_room);
 
-    if (fvm_str_eq_fold(host, root->path.path) || !fvm_str_begins_fold(*path, host))
-        return STATUS_SUCCESS;
+    if (fvm_failed(status) || fvm_str_eq_fold(host, root->path.path))
+        return status;
+    if (!fvm_str_begins_fold(*path, host) || (path->cch > host.cch && path->s[host.cch] != '\\'))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
     status = fvm_buf_add(&text, root->path.path);
     if (!fvm_failed(status))
         status = fvm_buf_add(&text, fvm_str_sub(*path, host.cch, path->cch));

@@ -13,6 +13,7 @@ enum {
     BASIC_CLASS = 4,
     RENAME_CLASS = 10,
     LINK_CLASS = 11,
+    POSITION_CLASS = 14,
     DISPOSITION_CLASS = 13,
     COMPLETION_CLASS = 30,
     DISPOSITION_EX_CLASS = 64,
@@ -60,11 +61,19 @@ static NTSTATUS set_disposition(HANDLE handle, IO_STATUS_BLOCK *io, void *info, 
     status = real.NtSetInformationFile(handle, io, info, cb, class);
     /* When it is gone, nothing of the host's may show in its place. */
     if (NT_SUCCESS(status) && deletes) {
-        fvm_index_flags(files_index(), place.hit.node, 0, FVM_INDEX_MERGED, NULL);
+        fvm_index_flags(files_index(), place.hit.node, FVM_INDEX_EMPTIED, FVM_INDEX_MERGED, NULL);
         status =
             files_entry_write(&entry, FVM_JOURNAL_OPAQUE, place.path.path, (struct fvm_str){0});
     }
     return status;
+}
+
+void files_delete_at_close(HANDLE handle)
+{
+    FILE_DISPOSITION_INFORMATION info = {TRUE};
+    IO_STATUS_BLOCK io;
+
+    set_disposition(handle, &io, &info, sizeof(info), DISPOSITION_CLASS);
 }
 
 /* A file as the root of no name: that is the file itself to NtOpenFile only. */
@@ -114,7 +123,7 @@ static NTSTATUS look_before_trailing(const struct files_place *target, FILE_BASI
 
 /* A link's name with a backslash at its end: NT looks for a directory to link, and says so whatever
  * it finds. */
-static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
+static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source, bool replaces)
 {
     FILE_BASIC_INFORMATION info;
     NTSTATUS status = look_before_trailing(target, &info);
@@ -122,13 +131,17 @@ static NTSTATUS refuse_trailing(const struct files_place *target, HANDLE source)
     if (status != STATUS_OBJECT_PATH_NOT_FOUND && files_kind(source) == FILES_DIRECTORY)
         return STATUS_FILE_IS_A_DIRECTORY;
     if (NT_SUCCESS(status))
-        return STATUS_OBJECT_NAME_COLLISION;
+        return replaces && info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY
+                   ? STATUS_ACCESS_DENIED
+                   : STATUS_OBJECT_NAME_COLLISION;
     return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_NO_SUCH_FILE : status;
 }
 
-/* A new name with a backslash at its end is a directory's, and must not be a file's. */
-static NTSTATUS check_trailing(const struct files_place *target, HANDLE source)
+/* A new name with a backslash at its end is a directory's, and must not be a file's.
+ * @param from virtual path of what is renamed */
+static NTSTATUS check_trailing(const struct files_place *target, HANDLE source, struct fvm_str from)
 {
+    struct fvm_str to = target->path.path;
     FILE_BASIC_INFORMATION info;
     NTSTATUS status = look_before_trailing(target, &info);
 
@@ -136,6 +149,10 @@ static NTSTATUS check_trailing(const struct files_place *target, HANDLE source)
         return STATUS_SUCCESS;
     if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
+    /* That a directory cannot move into itself is seen first. */
+    if (fvm_str_begins_fold(to, from) && to.cch > from.cch && to.s[from.cch] == '\\' &&
+        files_kind(source) == FILES_DIRECTORY)
+        return STATUS_INVALID_PARAMETER;
     return NT_SUCCESS(status) || files_kind(source) != FILES_DIRECTORY ? STATUS_NOT_A_DIRECTORY
                                                                        : STATUS_SUCCESS;
 }
@@ -153,9 +170,9 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
         return target->path.kind == FVM_NTPATH_DEVICE ? STATUS_BAD_DEVICE_TYPE
                                                       : STATUS_NOT_SAME_DEVICE;
     if (is_link && target->path.flags & FVM_NTPATH_TRAILING)
-        return refuse_trailing(target, source);
+        return refuse_trailing(target, source, replaces);
     if (target->path.flags & FVM_NTPATH_TRAILING)
-        status = check_trailing(target, source);
+        status = check_trailing(target, source, from);
     if (!NT_SUCCESS(status))
         return status;
     if (!files_is_own(target)) {
@@ -212,6 +229,7 @@ static NTSTATUS note(const struct files_entry *entry, struct fvm_str from,
     fvm_status status;
 
     if (!is_rename) {
+        files_made_anew(target);
         status = files_entry_write(entry, FVM_JOURNAL_OWN, target->path.path, (struct fvm_str){0});
         return fvm_failed(status) ? status
                                   : fvm_index_mark(files_index(), target->path.path, FVM_INDEX_OWN,
@@ -232,6 +250,17 @@ static NTSTATUS note(const struct files_entry *entry, struct fvm_str from,
                               : fvm_index_rename(files_index(), from, target->path.path, &writer);
 }
 
+/* @return must handles be told that there is another name, because Wine does not tell it? */
+static bool remember_name(HANDLE handle, struct fvm_str from, struct fvm_str to)
+{
+    if (files_kind(handle) == FILES_DIRECTORY)
+        return true;
+    if (!files_is_told_short(from) && !files_is_told_short(to))
+        return false;
+    files_slot_keep_path_now(handle, from);
+    return true;
+}
+
 static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *source = files_scratch_get();
@@ -240,7 +269,7 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     FILE_RENAME_INFORMATION head;
     UNICODE_STRING name;
     OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
-    bool is_rename = class == RENAME_CLASS || class == RENAME_EX_CLASS;
+    bool is_rename = class == RENAME_CLASS || class == RENAME_EX_CLASS, is_remembered = false;
     struct files_place target;
     struct fvm_str from;
     NTSTATUS status;
@@ -269,11 +298,13 @@ static NTSTATUS set_name(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG c
     if (NT_SUCCESS(status))
         status = files_entry_reserve(&entry, is_rename ? from.cch : target.path.path.cch,
                                      is_rename ? target.path.path.cch : 0);
+    if (NT_SUCCESS(status) && is_rename)
+        is_remembered = remember_name(handle, from, target.path.path);
     if (NT_SUCCESS(status))
         status = files_set_name(handle, io, first, target.layer, class, scratch);
     if (NT_SUCCESS(status))
         status = note(&entry, from, &target, is_rename);
-    if (NT_SUCCESS(status) && is_rename && files_kind(handle) == FILES_DIRECTORY)
+    if (NT_SUCCESS(status) && is_remembered)
         files_slots_moved(from, target.path.path);
     return status;
 }
@@ -420,6 +451,8 @@ NTSTATUS NTAPI files_NtSetInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, vo
     case RENAME_CLASS:
     case RENAME_EX_CLASS:
         return answer(io, set_name(handle, io, info, cb, class));
+    case POSITION_CLASS:
+        return real.NtSetInformationFile(files_follow(handle), io, info, cb, class);
     case COMPLETION_CLASS:
         status = real.NtSetInformationFile(handle, io, info, cb, class);
         if (NT_SUCCESS(status))
@@ -435,6 +468,9 @@ NTSTATUS NTAPI files_NtClose(HANDLE handle)
 {
     struct files_slot *slot = files_slot(handle, false);
 
+    if (slot && slot->shared && slot->shared->is_to_delete &&
+        __atomic_load_n(&slot->shared->refs, __ATOMIC_ACQUIRE) == 1)
+        files_delete_at_close(handle);
     if (slot)
         files_slot_drop(slot);
     return real.NtClose(handle);

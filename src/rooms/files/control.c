@@ -76,6 +76,9 @@ static HANDLE find_locks(HANDLE handle, bool make)
 
     if (shared && shared->locks)
         return shared->locks;
+    opened = files_follow(handle);
+    if (opened != handle)
+        return opened;
     /* A directory cannot be locked: the call itself says so. */
     if (!make || !slot || files_check_private(handle) != STATUS_ACCESS_DENIED ||
         files_kind(handle) == FILES_DIRECTORY)

@@ -265,7 +265,7 @@ static NTSTATUS open_temporary(HANDLE *copy, struct fvm_buf *text)
 /* Give the whole copy its name. Somebody else who copies may open it by that name at once: what
  * this handle may do must be in nobody's way. NT wants the right to delete for it, Wine none. */
 static NTSTATUS put_in_place(const struct files_place *place, struct fvm_str temporary,
-                             struct files_scratch *scratch, HANDLE host)
+                             struct files_scratch *scratch, HANDLE host, uint32_t *sum)
 {
     const ACCESS_MASK rename = real.__wine_unix_spawnvp ? 0 : DELETE;
     IO_STATUS_BLOCK io;
@@ -279,14 +279,19 @@ static NTSTATUS put_in_place(const struct files_place *place, struct fvm_str tem
         return status;
     note = files_note(place->layer, FILES_NOTE_COPY);
     copy_basic(host, copy);
+    *sum = files_follow_sum(host, copy);
     status = files_set_name(copy, &io, 0, place->layer, RENAME_CLASS, scratch);
-    if (!NT_SUCCESS(status))
+    if (!NT_SUCCESS(status)) {
         files_note_drop(place->layer, FILES_NOTE_COPY, note);
+        *sum = 0;
+    }
     real.NtClose(copy);
     return status;
 }
 
-static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host)
+/* @param sum [out] for files_follow_note() */
+static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scratch, HANDLE host,
+                          uint32_t *sum)
 {
     struct fvm_buf text = {scratch->other, 0, FILES_NAME_CCH};
     HANDLE copy;
@@ -297,7 +302,7 @@ static NTSTATUS copy_file(struct files_place *place, struct files_scratch *scrat
     status = copy_data(host, copy, scratch->bytes);
     real.NtClose(copy);
     if (NT_SUCCESS(status))
-        status = put_in_place(place, fvm_buf_str(&text), scratch, host);
+        status = put_in_place(place, fvm_buf_str(&text), scratch, host, sum);
     if (!NT_SUCCESS(status))
         remove_temporary(fvm_buf_str(&text));
     /* Somebody was faster: his copy is as good. */
@@ -309,6 +314,7 @@ static NTSTATUS copy_up_file(struct files_place *place, struct files_scratch *sc
 {
     FVM_CLEANUP(files_entry) struct files_entry entry = {NULL, 0};
     FILE_BASIC_INFORMATION times;
+    uint32_t sum = 0;
     NTSTATUS status;
 
     respell(place->path.path, host, scratch);
@@ -318,11 +324,13 @@ static NTSTATUS copy_up_file(struct files_place *place, struct files_scratch *sc
     if (NT_SUCCESS(status)) {
         HANDLE parent = open_parent(place, &times);
 
-        status = copy_file(place, scratch, host);
+        status = copy_file(place, scratch, host, &sum);
         close_parent(parent, place, &times);
     }
     if (NT_SUCCESS(status))
         status = files_mark(place, 0);
+    if (NT_SUCCESS(status))
+        files_follow_note(place->path.path, sum);
     /* The copy itself says so, as long as it is there. */
     if (NT_SUCCESS(status))
         status = files_entry_write(&entry, FVM_JOURNAL_OWN, place->path.path, (struct fvm_str){0});
@@ -331,6 +339,8 @@ static NTSTATUS copy_up_file(struct files_place *place, struct files_scratch *sc
 
 NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
 {
+    /* Without it, a name's parent and what watchers are told are found by its last backslash. */
+    uint32_t trailing = place->path.flags & FVM_NTPATH_TRAILING;
     HANDLE host;
     NTSTATUS status =
         files_open_real(&host, place->host, FILE_READ_ATTRIBUTES | FILE_READ_DATA, FILE_OPEN, 0);
@@ -343,11 +353,13 @@ NTSTATUS files_copy_up(struct files_place *place, struct files_scratch *scratch)
                      : status;
     if (!NT_SUCCESS(status))
         return status;
+    place->path.flags &= ~trailing;
     status = files_make_parents(place);
     /* The parents have the host's spelling now. */
     if (NT_SUCCESS(status))
         status = files_kind(host) == FILES_DIRECTORY ? make_directory(place, scratch, host)
                                                      : copy_up_file(place, scratch, host);
+    place->path.flags |= trailing;
     real.NtClose(host);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "engine/nt.h"
 #include "engine/heap.h"
 #include "engine/writer.h"
+#include "rooms/files/table.h"
 
 /* --- scratch.c: room for long names, since a hook may run on a small stack --------------- */
 enum { FILES_NAME_CCH = 32768, FILES_COPY_CB = 65536 };
@@ -31,7 +32,7 @@ static inline void fvm_cleanup_files_scratch(struct files_scratch **scratch)
 struct files_place {
     bool is_file;           /* else none of this room's: pass the call unchanged */
     bool is_as_given;       /* the layer's file, as the caller's own root and name lead to it */
-    bool is_root_private;   /* the caller's root is a directory of the layer */
+    bool needs_name;        /* the host does not find its file by the caller's root and name */
     struct fvm_ntpath path; /* virtual */
     struct fvm_index_hit hit;
     struct fvm_str layer; /* NT path below the layer, whether or not something is there */
@@ -71,6 +72,13 @@ NTSTATUS files_path_of(struct fvm_str *out, struct files_scratch *scratch, HANDL
 /** The same as it is told: after a rename through another handle it is the old one, with Wine. */
 NTSTATUS files_path_told(struct fvm_str *out, struct files_scratch *scratch, HANDLE handle,
                          bool *is_private);
+/** Wine tells the name of an open file without the dots and blanks at its end. */
+static inline bool files_is_told_short(struct fvm_str path)
+{
+    return path.cch && (path.s[path.cch - 1] == '.' || path.s[path.cch - 1] == ' ');
+}
+/** Something else has come where a directory was that the VM and the host shared, or a copy. */
+void files_made_anew(const struct files_place *place);
 /** Spell the last component in the layer as the caller did: he may be making it anew. */
 void files_respell_layer(struct files_place *place);
 /** Turn a real NT name (layer or host) into the virtual one, in place. @return is it another? */
@@ -92,6 +100,23 @@ bool files_may_redirect(struct fvm_str given, struct fvm_str root);
 bool files_redirect(struct fvm_ntpath *path);
 /** Spell a path of the host so that it is not redirected. @param host C:\dir, in place */
 void files_keep_native(struct fvm_buf *host);
+
+/* --- volume.c --------------------------------------------------------------------------- */
+/** What is in a volume that is named by its GUID, by its drive letter instead; in place. The volume
+ * as a whole, without a backslash behind it, stays as it is. @return is it another? */
+bool files_volume_to_letter(struct fvm_buf *name);
+
+/* --- follow.c: handles that were open on a file when it was copied --------------------------- */
+/** What tells that a file is the copy of another. @return never 0 */
+uint32_t files_follow_sum(HANDLE host, HANDLE copy);
+/** A copy has come into the layer and is marked. @param path virtual @param sum 0: nothing is noted
+ */
+void files_follow_note(struct fvm_str path, uint32_t sum);
+/** A handle was opened on the host's file. */
+void files_follow_begin(HANDLE handle, ULONG share, ULONG options);
+/** What to read through, and to ask for sizes and positions. @return the handle itself; or one on
+ * the VM's copy that has come since it was opened, to be closed by nobody */
+HANDLE files_follow(HANDLE handle);
 
 /* --- copy.c: bring names into the layer -------------------------------------------------- */
 /**
@@ -148,59 +173,6 @@ bool files_overwrites(ULONG disposition);
 /** May the disposition change or make something? */
 bool files_may_create(ULONG disposition);
 
-/* --- table.c: what is known of handles in this process ----------------------------------- */
-struct files_listing;
-/* A virtual path that is remembered; never changed. */
-struct files_path {
-    struct files_path *before; /* that it took the place of: somebody may still read it */
-    struct fvm_str path;       /* behind this struct */
-};
-/* What duplicates of one handle have in common, made when it is needed. */
-struct files_shared {
-    uint32_t refs;             /* handles, and calls that use it just now */
-    struct files_path *told;   /* virtual path of a host's file below a directory that the VM moved,
-                                  for the host has it under another name; NULL: its name tells it */
-    struct files_path *now;    /* where it is, renames through other handles included; NULL: not
-                                  remembered. A directory's, so that the server is not asked */
-    struct files_path *opened; /* of a host's file that may be a directory: where it was opened */
-    struct files_listing *listing;
-    struct files_watch *watch;
-    HANDLE locks; /* the file of the layer's that the host's file is locked in; NULL none */
-    HANDLE port;  /* a directory's completion port: own duplicate, NULL none */
-    ULONG_PTR key;
-};
-enum files_side { FILES_SIDE_UNKNOWN, FILES_SIDE_HOST, FILES_SIDE_LAYER };
-struct files_slot {
-    enum files_side side; /* where what it is open on lies */
-    bool may_list;        /* NT has let it list */
-    struct files_shared *shared;
-};
-/** The slot of a handle. @param make make its page if it is missing @return NULL: none */
-struct files_slot *files_slot(HANDLE handle, bool make);
-/** Note where a new handle's file is. What was known of an earlier one of its number is gone. */
-void files_slot_set(HANDLE handle, enum files_side side);
-/** Remember the virtual path of a handle, where the name of the host's file does not tell it. */
-void files_slot_keep_path(HANDLE handle, struct fvm_str path);
-/** That path, for answers. @return cch 0: none is remembered */
-struct fvm_str files_slot_path(HANDLE handle);
-/** Remember where the directory is that a handle, opened in this process, is open on. */
-void files_slot_keep_path_now(HANDLE handle, struct fvm_str path);
-/** Remember where a file of the host's was opened that may be a directory. */
-void files_slot_keep_path_opened(HANDLE handle, struct fvm_str path);
-/** Where the directory is now that is open on the host's side. @return cch 0: not remembered */
-struct fvm_str files_slot_directory(HANDLE handle);
-/** Where the file is now. @return cch 0: none is remembered */
-struct fvm_str files_slot_path_now(HANDLE handle);
-/** A directory got another name: tell this process' handles on it and below it, which Wine does
- * not. */
-void files_slots_moved(struct fvm_str from, struct fvm_str to);
-/** What the handle shares with its duplicates; made if it is not there. @return NULL no memory */
-struct files_shared *files_shared(struct files_slot *slot);
-/** One handle, or one call, less. @param shared may be NULL */
-void files_shared_put(struct files_shared *shared);
-/** The handle is to be closed: forget what is known of it. */
-void files_slot_drop(struct files_slot *slot);
-
 /* --- list.c ------------------------------------------------------------------------------ */
 void files_listing_free(struct files_listing *listing);
 /** Is nothing in a merged directory? @param handle one that is open in the layer; NULL @return
@@ -227,6 +199,9 @@ bool files_merged_id(uint64_t *id, struct fvm_str path);
  */
 bool files_volume_id(HANDLE handle, uint64_t *serial);
 /* change.c */
+/** The last handle of a directory that was opened to be deleted is closed: if it is empty, it goes.
+ */
+void files_delete_at_close(HANDLE handle);
 /** @return STATUS_SUCCESS; STATUS_ACCESS_DENIED the handle is on a file of the host's */
 NTSTATUS files_check_private(HANDLE handle);
 

@@ -9,6 +9,10 @@ NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATT
                                   ULONG ea_cb);
 NTSTATUS NTAPI files_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attr,
                                 IO_STATUS_BLOCK *io, ULONG share, ULONG options);
+/* follow.c */
+NTSTATUS NTAPI files_NtReadFile(HANDLE handle, HANDLE event, void *apc, void *context,
+                                IO_STATUS_BLOCK *io, void *bytes, ULONG cb, LARGE_INTEGER *at,
+                                ULONG *key);
 /* query.c */
 NTSTATUS NTAPI files_NtQueryAttributesFile(OBJECT_ATTRIBUTES *attr, void *info);
 NTSTATUS NTAPI files_NtQueryFullAttributesFile(OBJECT_ATTRIBUTES *attr, void *info);

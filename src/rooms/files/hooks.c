@@ -5,6 +5,7 @@
 
 static const struct fvm_hook hooks[] = {FVM_HOOK(files, NtCreateFile),
                                         FVM_HOOK(files, NtOpenFile),
+                                        FVM_HOOK(files, NtReadFile),
                                         FVM_HOOK(files, NtQueryAttributesFile),
                                         FVM_HOOK(files, NtQueryFullAttributesFile),
                                         FVM_HOOK(files, NtQueryInformationFile),

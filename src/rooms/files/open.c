@@ -21,6 +21,7 @@ struct opening {
     ULONG attributes, share, disposition, options;
     void *ea;
     ULONG ea_cb;
+    bool is_to_delete; /* the engine is to see to it, when the handle is closed */
 };
 
 /* Did this process open a directory of the host's that it does not share with all? */
@@ -35,13 +36,18 @@ static void note_handle(const struct opening *opening, const struct files_place 
     if (side == FILES_SIDE_HOST && place->hit.answer == FVM_INDEX_BELOW_MOVED)
         files_slot_keep_path(*opening->handle, place->path.path);
     if (side != FILES_SIDE_UNKNOWN &&
-        (opening->options & FILE_DIRECTORY_FILE || files_is_merged(place)))
+        (opening->options & FILE_DIRECTORY_FILE || files_is_merged(place) ||
+         place->hit.flags & FVM_INDEX_EMPTIED || files_is_told_short(place->path.path)))
         files_slot_keep_path_now(*opening->handle, place->path.path);
     else if (side == FILES_SIDE_HOST && !(opening->options & FILE_NON_DIRECTORY_FILE))
         files_slot_keep_path_opened(*opening->handle, place->path.path);
     if (side == FILES_SIDE_HOST && !(opening->options & FILE_NON_DIRECTORY_FILE) &&
         opening->share != SHARE_ALL)
         has_unshared = true;
+    if (side == FILES_SIDE_HOST && !(opening->options & FILE_DIRECTORY_FILE))
+        files_follow_begin(*opening->handle, opening->share, opening->options);
+    if (opening->is_to_delete)
+        files_slot_delete_at_close(*opening->handle);
 }
 
 static NTSTATUS call_real(const struct opening *opening, const struct files_place *place,
@@ -87,14 +93,16 @@ static NTSTATUS prepare_to_delete(struct opening *opening, const struct files_pl
     if (!(opening->options & FILE_DELETE_ON_CLOSE) || !files_is_merged(place) ||
         !(opening->access & (DELETE | GENERIC_ALL)))
         return STATUS_SUCCESS;
-    /* Not empty, it would stay; empty, nothing of the host's may show when it is gone. */
+    /* Not empty, it stays if it still is not when the handle is closed; the layer's part of it may
+     * be empty. Empty, nothing of the host's may show when it is gone. */
     if (files_check_empty(place, NULL) == STATUS_DIRECTORY_NOT_EMPTY) {
         opening->options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
+        opening->is_to_delete = true;
         return STATUS_SUCCESS;
     }
     status = files_journal_opaque(place->path.path);
     if (NT_SUCCESS(status))
-        fvm_index_flags(files_index(), place->hit.node, 0, FVM_INDEX_MERGED, NULL);
+        fvm_index_flags(files_index(), place->hit.node, FVM_INDEX_EMPTIED, FVM_INDEX_MERGED, NULL);
     return status;
 }
 
@@ -148,8 +156,10 @@ static NTSTATUS open_layer(const struct opening *opening, struct files_place *pl
     status = call_real(&once, place, place->layer, opening->disposition);
     /* Deleted, and made again in another spelling. */
     if (status == STATUS_SUCCESS && files_may_create(opening->disposition) &&
-        place->hit.answer == FVM_INDEX_IS_OWN && opening->io->Information == FILE_CREATED)
+        place->hit.answer == FVM_INDEX_IS_OWN && opening->io->Information == FILE_CREATED) {
+        files_made_anew(place);
         fvm_index_rename(files_index(), place->path.path, place->path.path, &writer);
+    }
     return status;
 }
 
@@ -254,6 +264,9 @@ static NTSTATUS call_as_given(const struct opening *opening, OBJECT_ATTRIBUTES *
 
     if (NT_SUCCESS(status))
         note_handle(opening, place, side);
+    if (NT_SUCCESS(status) && (place->hit.flags & FVM_INDEX_EMPTIED || place->hit.user) &&
+        opening->io->Information == FILE_CREATED)
+        files_made_anew(place);
     return status;
 }
 
@@ -323,7 +336,7 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     if (files_is_own(&place))
         return open_layer(opening, &place);
     /* Nothing is changed, and nothing was moved. */
-    if (place.hit.answer == FVM_INDEX_HOST && !place.is_root_private &&
+    if (place.hit.answer == FVM_INDEX_HOST && !place.needs_name &&
         opening->disposition == FILE_OPEN && !files_wants_change(opening->access, opening->options))
         return call_as_given(opening, attr, &place, FILES_SIDE_HOST);
     return open_host(opening, &place, scratch);
@@ -340,8 +353,8 @@ NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATT
                                   ULONG share, ULONG disposition, ULONG options, void *ea,
                                   ULONG ea_cb)
 {
-    struct opening opening = {handle, access,      io,      size, attributes,
-                              share,  disposition, options, ea,   ea_cb};
+    struct opening opening = {handle,      access,  io, size,  attributes, share,
+                              disposition, options, ea, ea_cb, false};
 
     return open_place(&opening, attr);
 }
@@ -350,7 +363,8 @@ NTSTATUS NTAPI files_NtCreateFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATT
 NTSTATUS NTAPI files_NtOpenFile(HANDLE *handle, ACCESS_MASK access, OBJECT_ATTRIBUTES *attr,
                                 IO_STATUS_BLOCK *io, ULONG share, ULONG options)
 {
-    struct opening opening = {handle, access, io, NULL, 0, share, FILE_OPEN, options, NULL, 0};
+    struct opening opening = {handle,    access,  io,   NULL, 0,    share,
+                              FILE_OPEN, options, NULL, 0,    false};
 
     return open_place(&opening, attr);
 }

@@ -29,7 +29,7 @@ static NTSTATUS query_by_name(by_name call, OBJECT_ATTRIBUTES *attr, void *info)
         status = files_device_attr(&attr, &device, attr, &place, scratch, false);
         return NT_SUCCESS(status) ? call(attr, info) : status;
     }
-    if (place.is_as_given || (place.hit.answer == FVM_INDEX_HOST && !place.is_root_private))
+    if (place.is_as_given || (place.hit.answer == FVM_INDEX_HOST && !place.needs_name))
         return call(attr, info);
     files_attr(&there, &text, files_is_own(&place) ? place.layer : place.host, place.attributes);
     return call(&there, info);
@@ -223,6 +223,22 @@ static void put_layer_info(HANDLE handle, char *info, ULONG cb, ULONG class)
     real.NtClose(layer);
 }
 
+/* What all that is told of a handle says of its file, if the VM has made its copy since. */
+static void put_copy_info(HANDLE handle, char *info)
+{
+    enum { INTERNAL = 6, ID_AT = 64, POSITION = 14, POSITION_AT = 80 };
+    HANDLE copy = files_follow(handle);
+    IO_STATUS_BLOCK io;
+
+    if (copy == handle)
+        return;
+    real.NtQueryInformationFile(copy, &io, info, sizeof(FILE_BASIC_INFORMATION), BASIC);
+    real.NtQueryInformationFile(copy, &io, info + sizeof(FILE_BASIC_INFORMATION),
+                                sizeof(FILE_STANDARD_INFORMATION), STANDARD);
+    real.NtQueryInformationFile(copy, &io, info + ID_AT, sizeof(uint64_t), INTERNAL);
+    real.NtQueryInformationFile(copy, &io, info + POSITION_AT, sizeof(uint64_t), POSITION);
+}
+
 /** @source nt:NtQueryInformationFile */
 NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, void *info,
                                             ULONG cb, ULONG class)
@@ -230,11 +246,15 @@ NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
     enum { NAME = 9, NORMALIZED_NAME = 48, ID = 59, ALL_NAME_AT = 96 };
     ULONG at = class == ALL ? ALL_NAME_AT : 0;
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
-    NTSTATUS status = real.NtQueryInformationFile(handle, io, info, cb, class);
+    bool is_named = class == NAME || class == ALL || class == NORMALIZED_NAME;
+    HANDLE asked = is_named ? handle : files_follow(handle);
+    NTSTATUS status = real.NtQueryInformationFile(asked, io, info, cb, class);
     struct fvm_str path;
     ULONG_PTR written;
     bool is_private;
 
+    if (class == ALL && (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW))
+        put_copy_info(handle, info);
     if (NT_SUCCESS(status) || (status == STATUS_BUFFER_OVERFLOW && class == ALL))
         put_layer_info(handle, info, cb, class);
     if (id_end(class) && cb >= id_end(class) &&
@@ -244,11 +264,12 @@ NTSTATUS NTAPI files_NtQueryInformationFile(HANDLE handle, IO_STATUS_BLOCK *io, 
         struct files_slot *slot = files_slot(handle, false);
         uint64_t serial;
 
-        if ((!slot || slot->side != FILES_SIDE_HOST) && files_volume_id(handle, &serial))
+        if ((!slot || slot->side != FILES_SIDE_HOST || asked != handle) &&
+            files_volume_id(asked, &serial))
             memcpy(info, &serial, sizeof(serial));
         return status;
     }
-    if (class != NAME && class != ALL && class != NORMALIZED_NAME)
+    if (!is_named)
         return status;
     if ((!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW) ||
         cb < at + offsetof(FILE_NAME_INFORMATION, FileName))

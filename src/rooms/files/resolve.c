@@ -34,7 +34,8 @@ static NTSTATUS find_for_others(struct fvm_file_name *out, UNICODE_STRING *given
     NTSTATUS status = scratch ? files_resolve(&place, scratch, &attr, false) : STATUS_NO_MEMORY;
 
     *out = (struct fvm_file_name){.name = *given, .owner = scratch};
-    if (NT_SUCCESS(status) && place.is_file && place.hit.answer != FVM_INDEX_HOST)
+    if (NT_SUCCESS(status) && place.is_file &&
+        (place.hit.answer != FVM_INDEX_HOST || place.needs_name))
         files_attr(&attr, &out->name, files_is_own(&place) ? place.layer : place.host, 0);
     if (!NT_SUCCESS(status))
         release_for_others(out);
@@ -56,6 +57,7 @@ NTSTATUS files_start(void)
     }
     fvm_engine.file_find = find_for_others;
     fvm_engine.file_release = release_for_others;
+    fvm_engine.file_follow = files_follow;
     files_device_start();
     env.aliases = aliases;
     return fvm_index_attach(&index, fvm_block_index(block), FVM_INDEX_CB);
@@ -251,6 +253,14 @@ NTSTATUS files_place_of(struct files_place *place, struct files_scratch *scratch
     return files_locate(place, scratch);
 }
 
+void files_made_anew(const struct files_place *place)
+{
+    if (place->hit.is_complete && place->hit.flags & FVM_INDEX_EMPTIED)
+        fvm_index_flags(&index, place->hit.node, 0, FVM_INDEX_EMPTIED, NULL);
+    if (place->hit.is_complete && place->hit.user)
+        fvm_index_user(&index, place->hit.node, 0, UINT32_MAX, NULL);
+}
+
 void files_respell_layer(struct files_place *place)
 {
     struct fvm_str given = fvm_ntpath_last(place->path.path);
@@ -360,7 +370,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
     struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
     struct fvm_str root = {0};
-    bool in_layer = false, is_elsewhere;
+    bool in_layer = false, is_elsewhere, is_volume;
     OBJECT_ATTRIBUTES copy;
     NTSTATUS status = capture(&given, &copy, attr);
 
@@ -370,6 +380,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
                            &in_layer);
     if (!NT_SUCCESS(status) || status == FVM_PASS)
         return status == FVM_PASS ? STATUS_SUCCESS : status;
+    is_volume = !root.cch && files_volume_to_letter(&given);
     status = fvm_ntpath_parse(&place->path, &room, fvm_buf_str(&given), root, &env);
     if (status == FVM_NAME_INVALID && has_long_component(fvm_buf_str(&given)))
         return STATUS_SUCCESS; /* no file system has such a name: the call itself says how */
@@ -389,7 +400,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     place->security = copy.SecurityDescriptor;
     place->quality = copy.SecurityQualityOfService;
     status = files_locate(place, scratch);
-    place->is_root_private = in_layer;
+    place->needs_name = in_layer || is_volume;
     place->is_as_given = in_layer && files_is_own(place) && !is_elsewhere;
     return status;
 }

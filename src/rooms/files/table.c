@@ -115,6 +115,15 @@ void files_slot_keep_path_opened(HANDLE handle, struct fvm_str path)
         remember(&shared->opened, path, (struct fvm_str){0});
 }
 
+void files_slot_delete_at_close(HANDLE handle)
+{
+    struct files_slot *slot = files_slot(handle, false);
+    struct files_shared *shared = slot ? files_shared(slot) : NULL;
+
+    if (shared)
+        shared->is_to_delete = true;
+}
+
 struct fvm_str files_slot_directory(HANDLE handle)
 {
     struct files_slot *slot = files_slot(handle, false);
@@ -177,6 +186,8 @@ void files_shared_put(struct files_shared *shared)
     files_listing_free(shared->listing);
     if (shared->watch)
         files_watch_end(shared->watch);
+    if (shared->copy)
+        real.NtClose(shared->copy);
     if (shared->locks)
         real.NtClose(shared->locks);
     if (shared->port)
@@ -187,7 +198,7 @@ void files_shared_put(struct files_shared *shared)
 void files_slot_drop(struct files_slot *slot)
 {
     slot->side = FILES_SIDE_UNKNOWN;
-    slot->may_list = false;
+    slot->may_list = slot->may_follow = false;
     if (slot->shared)
         files_shared_put(__atomic_exchange_n(&slot->shared, NULL, __ATOMIC_ACQ_REL));
 }
@@ -199,7 +210,8 @@ static struct files_slot take(struct files_slot *from, bool ends)
 
     if (!from || from->side == FILES_SIDE_UNKNOWN)
         return taken;
-    taken = (struct files_slot){.side = from->side, .shared = files_shared(from)};
+    taken = *from;
+    taken.shared = files_shared(from);
     if (taken.shared)
         __atomic_add_fetch(&taken.shared->refs, 1, __ATOMIC_ACQ_REL);
     if (ends)
@@ -225,8 +237,12 @@ NTSTATUS NTAPI files_NtDuplicateObject(HANDLE from, HANDLE handle, HANDLE to, HA
     if (NT_SUCCESS(status) && copy && to == NT_CURRENT_PROCESS) {
         files_slot_set(*copy, taken.side);
         slot = files_slot(*copy, false);
-        if (slot)
+        if (slot) {
+            slot->may_follow = taken.may_follow;
+            slot->share = taken.share;
+            slot->seen = taken.seen;
             slot->shared = FVM_STEAL(taken.shared, NULL);
+        }
     }
     files_shared_put(taken.shared);
     return status;

@@ -1,4 +1,5 @@
 /* rooms/objects/hooks.c: calls that name an object. See README.md. */
+#include "engine/engine.h"
 #include "engine/real.h"
 #include "rooms/objects/handlers.h"
 #include "rooms/objects/objects.h"
@@ -45,7 +46,8 @@ CREATE(objects_NtCreateTimer, real.NtCreateTimer,
        (handle, access, name.attr, type))
 CREATE(objects_NtCreateSection, real.NtCreateSection,
        (BEGINNING, LARGE_INTEGER *size, ULONG protection, ULONG flags, HANDLE file),
-       (handle, access, name.attr, size, protection, flags, file))
+       (handle, access, name.attr, size, protection, flags,
+        file ? fvm_engine.file_follow(file) : NULL))
 CREATE(objects_NtCreateJobObject, real.NtCreateJobObject,
        (HANDLE * handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attr),
        (handle, access, name.attr))

@@ -145,16 +145,21 @@ static size_t draw_new_name(const struct slot *slot, wchar_t path[PATH_CCH])
 
 /** What has that name goes, if it may. Not for a directory: Wine 8 removes the file and then finds
  * that a directory cannot be moved into itself. */
-static void prepare_new_name(const struct slot *slot)
+static NTSTATUS set_new_name(const struct slot *slot, size_t cb, ULONG class)
 {
     int file;
-    USHORT cb = (USHORT)rename_room.info.name_cb;
-    UNICODE_STRING name = {cb, cb, rename_room.info.name};
+    USHORT name_cb = (USHORT)rename_room.info.name_cb;
+    UNICODE_STRING name = {name_cb, name_cb, rename_room.info.name};
     OBJECT_ATTRIBUTES attr = {sizeof(attr), rename_room.info.root, &name, NT_CASE_INSENSITIVE, NULL,
                               NULL};
+    NTSTATUS status;
 
     if (start_change_named(&attr, &file) && slot->is_dir)
         rename_room.info.replace = 0;
+    status = set(slot, &rename_room, cb, class);
+    if (!NT_SUCCESS(status))
+        start_keep(&attr, file);
+    return status;
 }
 
 static NTSTATUS rename_or_link(ULONG class, ULONG class_ex, unsigned file_percent)
@@ -172,8 +177,7 @@ static NTSTATUS rename_or_link(ULONG class, ULONG class_ex, unsigned file_percen
     say(" %s=%lx", extended ? "flags" : "replace", rename_room.info.replace);
     if (lacks(slot, class == NT_RENAME_INFO ? DELETE : FILE_WRITE_ATTRIBUTES))
         return STATUS_UNSUCCESSFUL;
-    prepare_new_name(slot);
-    status = set(slot, &rename_room, cb, extended ? class_ex : class);
+    status = set_new_name(slot, cb, extended ? class_ex : class);
     if (NT_SUCCESS(status) && class == NT_RENAME_INFO)
         slots_moved(slot, slot->path);
     if (NT_SUCCESS(status) && slot->is_dir)

@@ -109,6 +109,16 @@ static NTSTATUS keep(NTSTATUS status, HANDLE handle, ULONG options)
     return status;
 }
 
+/** A directory that is not empty is not opened to be deleted: Wine 8 does that when nobody has it
+ * open any more, if it is empty then; NT, and so a VM, looks when this one handle is closed. */
+static ULONG keep_full_directory(OBJECT_ATTRIBUTES *attr, ULONG options)
+{
+    if (!(options & NT_DELETE_ON_CLOSE) || !is_full_directory(attr))
+        return options;
+    say(" kept");
+    return options & ~(ULONG)NT_DELETE_ON_CLOSE;
+}
+
 NTSTATUS op_create(void)
 {
     static const ULONG for_dirs[] = {NT_OPEN, NT_OPEN, NT_OPEN, NT_OPEN_IF, NT_OPEN_IF, NT_CREATE};
@@ -131,6 +141,7 @@ NTSTATUS op_create(void)
     options = draw_options(make ? make_dir : target.is_dir);
     if (make_dir)
         options = (options | NT_DIRECTORY_FILE) & ~(ULONG)NT_NON_DIRECTORY_FILE;
+    options = keep_full_directory(&target.attr, options);
     attributes = draw_attributes();
     say(" access=%lx attr=%lx share=%lx disp=%lx options=%lx", access, attributes, sharing,
         disposition, options);
@@ -155,7 +166,7 @@ NTSTATUS op_open(void)
 
     target_pick(&target, often(35) ? WANT_DIR : WANT_ANY);
     sharing = draw_sharing(target.is_dir);
-    options = draw_options(target.is_dir);
+    options = keep_full_directory(&target.attr, draw_options(target.is_dir));
     say(" access=%lx share=%lx options=%lx", access, sharing, options);
     if (start_is_change(access, options))
         start_change_named(&target.attr, &file);
@@ -192,6 +203,8 @@ NTSTATUS op_open_by_id(void)
         return STATUS_UNSUCCESSFUL;
     }
     wcscpy(target.path, slot->path);
+    if (standard.directory)
+        options &= ~(ULONG)NT_DELETE_ON_CLOSE;
     attr.RootDirectory = root->handle;
     say(" root=h%u access=%lx options=%lx", slot_index(root), access, options);
     if (start_is_change(access, options))
@@ -207,6 +220,8 @@ NTSTATUS op_delete(void)
     int file;
 
     target_pick(&target, often(80) ? WANT_FILE : WANT_ANY);
+    if (!keep_full_directory(&target.attr, NT_DELETE_ON_CLOSE))
+        return STATUS_UNSUCCESSFUL;
     start_change_named(&target.attr, &file);
     status = NtDeleteFile(&target.attr);
     if (!NT_SUCCESS(status))

@@ -91,6 +91,8 @@ void start_change(int file);
 bool start_change_named(OBJECT_ATTRIBUTES *attr, int *file);
 /** It was not to be: the file is as it was, though a VM may have made a copy. */
 void start_keep(OBJECT_ATTRIBUTES *attr, int file);
+/** Is it a directory that is not empty? */
+bool is_full_directory(OBJECT_ATTRIBUTES *attr); /* tree.c */
 
 /* slots.c: open handles ---------------------------------------------------------------------- */
 

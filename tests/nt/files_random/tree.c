@@ -88,6 +88,27 @@ void tree_list(const wchar_t *path, entry_fn fn, void *context)
     free(room);
 }
 
+bool is_full_directory(OBJECT_ATTRIBUTES *attr)
+{
+    static unsigned char room[LIST_CB] __attribute__((aligned(8)));
+    struct entry one;
+    IO_STATUS_BLOCK answer;
+    bool is_full = false;
+    HANDLE handle;
+
+    if (!NT_SUCCESS(NtOpenFile(&handle, FILE_LIST_DIRECTORY | SYNCHRONIZE, attr, &answer, 7,
+                               NT_DIRECTORY_FILE | NT_SYNCHRONOUS_IO_NONALERT)))
+        return false;
+    for (bool first = true; !is_full; first = false) {
+        if (!NT_SUCCESS(NtQueryDirectoryFile(handle, NULL, NULL, NULL, &answer, room, LIST_CB, 37,
+                                             TRUE, NULL, first)))
+            break;
+        is_full = add_entries(&one, 0, room);
+    }
+    NtClose(handle);
+    return is_full;
+}
+
 /* --- dump ------------------------------------------------------------------------------------- */
 
 static void dump_content(HANDLE handle)

@@ -11,7 +11,10 @@
 
 enum { WATCHES = 3, CHANGES_CB = 65536, MAX_CHANGES = 400, CHANGE_CCH = 300, PATIENCE_MS = 3000 };
 
-#define MARK L"~mark~"
+/* What ends a poll: a name that no other poll of the directory has had, for that one's may be among
+ * the changes that are told now. */
+#define MARK_BEGINS L"~mark"
+enum { MARK_BEGINS_CCH = 5, MARK_CCH = 10 };
 
 struct watch {
     HANDLE handle, event; /* handle NULL: free */
@@ -73,7 +76,7 @@ NTSTATUS op_watch(void)
 }
 
 /** @return the mark has been reported */
-static bool collect(const struct watch *watch)
+static bool collect(const struct watch *watch, const wchar_t *mark)
 {
     const unsigned char *at = watch->changes;
     bool marked = false;
@@ -82,8 +85,8 @@ static bool collect(const struct watch *watch)
         const FILE_NOTIFY_INFORMATION *change = (const void *)at;
         int cch = (int)(change->FileNameLength / sizeof(wchar_t));
 
-        if (cch == 6 && !wmemcmp(change->FileName, MARK, 6))
-            marked = true;
+        if (cch == MARK_CCH && !wmemcmp(change->FileName, MARK_BEGINS, MARK_BEGINS_CCH))
+            marked = marked || !wmemcmp(change->FileName, mark, MARK_CCH);
         else if (seen_count < MAX_CHANGES && cch < CHANGE_CCH - 2)
             swprintf(seen[seen_count++], CHANGE_CCH, L"%lu%.*ls", change->Action, cch,
                      change->FileName);
@@ -111,9 +114,10 @@ static void say_seen(void)
 
 /** Make and remove the file that tells when all earlier changes have been reported. Goes by the
  * watch's handle, since its directory may have another name by now. */
-static NTSTATUS make_mark(const struct watch *watch)
+static NTSTATUS make_mark(const struct watch *watch, wchar_t *text)
 {
-    UNICODE_STRING name = {12, 12, (WCHAR *)MARK};
+    const USHORT cb = MARK_CCH * sizeof(*text);
+    UNICODE_STRING name = {cb, cb, text};
     OBJECT_ATTRIBUTES attr = {sizeof(attr), watch->handle, &name, NT_CASE_INSENSITIVE, NULL, NULL};
     IO_STATUS_BLOCK made;
     HANDLE mark;
@@ -126,7 +130,7 @@ static NTSTATUS make_mark(const struct watch *watch)
     return status;
 }
 
-static NTSTATUS gather(struct watch *watch)
+static NTSTATUS gather(struct watch *watch, const wchar_t *mark)
 {
     bool marked = false;
     NTSTATUS status = STATUS_SUCCESS;
@@ -138,7 +142,7 @@ static NTSTATUS gather(struct watch *watch)
         status = watch->io.Status;
         if (status || !watch->io.Information)
             return status; /* more than the buffer holds, or the directory is gone */
-        marked = collect(watch);
+        marked = collect(watch, mark);
         status = start(watch);
     }
     return status;
@@ -150,15 +154,17 @@ NTSTATUS op_poll(void)
 
     for (unsigned i = 0; i < WATCHES; i++) {
         struct watch *watch = &watches[(first + i) % WATCHES];
+        wchar_t mark[MARK_CCH + 1];
         NTSTATUS status;
 
         if (!watch->handle)
             continue;
         say(" w%u", (unsigned)(watch - watches));
-        status = make_mark(watch);
+        swprintf(mark, MARK_CCH + 1, MARK_BEGINS L"%04u~", op_number);
+        status = make_mark(watch, mark);
         say(" mark=%08lx", status);
         if (NT_SUCCESS(status))
-            status = gather(watch);
+            status = gather(watch, mark);
         say_status(status, NULL);
         say_seen();
         end(watch);
