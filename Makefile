@@ -282,7 +282,7 @@ conformance: engine
 	tests/nt/conformance.sh
 check-root:
 	tests/vm/run.sh root
-bench: all $(B)/tests/nt/ops.exe $(PROG_EXE)
+bench: all $(addprefix $(B)/tests/nt/,ops.exe services.exe com.exe) $(PROG_EXE)
 	tools/install-deps.sh run
 	tools/get-test-programs.sh
 	bench/run.sh

@@ -13,7 +13,7 @@ cleanup() {
 trap cleanup EXIT
 mkdir -p "$kit/bin" "$kit/cwd" "$kit/times"
 cp -r build/fvm build/guest "$kit/bin/"
-cp build/tests/programs/{hello,pause}.exe build/tests/nt/ops.exe "$kit/cwd/"
+cp build/tests/programs/{hello,pause}.exe build/tests/nt/{ops,services,com}.exe "$kit/cwd/"
 for program in 7za node; do [ ! -f build/deps/$program.exe ] || cp build/deps/$program.exe "$kit/cwd/"; done
 export FVM_HOME=$kit/store WINEDEBUG=-all HOME=$kit LC_ALL=C
 fvm=$kit/bin/fvm

@@ -1,12 +1,13 @@
 /* tests/nt/ops.c: what single operations cost: time, and round trips to wineserver. For
  * tests/nt/trips.t and bench/shared.sh.
  *
- * usage: ops touch FOLDER         change own\f.txt and merged\f7.txt: in a VM they are its own then
+ * usage: ops touch FOLDER         change own\f.txt, merged\f7.txt and a key: in a VM they are its own then
  *        ops time FOLDER          of each operation: its name, nanoseconds, round trips
  *        ops trips FOLDER         of each operation: its name, round trips
  *        ops use FOLDER MS        do all of them, say "ready PID", wait; for a look at the memory
  *        ops mark FOLDER MS COUNT
  *                                 change so many files in merged, say "ready PID", wait
+ *        ops keys|nokeys          a key with 1,000 subkeys, for the others; before `touch`
  *        ops exit
  *
  * FOLDER has plain\f0.txt, merged\f0.txt, ... f999.txt in each, and own\f.txt, of 4,096 bytes each.
@@ -19,15 +20,16 @@
 #include <string.h>
 #include <wchar.h>
 
-enum { PATH_CCH = 300, BLOCK_CB = 4096 };
+#define MERGED_KEY L"Software\\FVM-ops"
+enum { PATH_CCH = 300, BLOCK_CB = 4096, MERGED_KEYS = 1000 };
 
 /* What the operations work on, made before the clock runs. */
 static struct {
     wchar_t plain[PATH_CCH], own[PATH_CCH], missing[PATH_CCH], fresh[PATH_CCH];
     wchar_t list_plain[PATH_CCH], list_merged[PATH_CCH];
     wchar_t self[PATH_CCH + 8];
-    HANDLE read, write, dir;
-    HKEY key;
+    HANDLE read, write, dir, pipe[2];
+    HKEY key, merged_key;
     char block[BLOCK_CB];
 } on;
 
@@ -260,6 +262,30 @@ static void event(void)
     CloseHandle(made);
 }
 
+static void pipe_there(void)
+{
+    char text[16] = "there";
+    DWORD done;
+
+    if (!WriteFile(on.pipe[0], text, sizeof(text), &done, NULL) ||
+        !ReadFile(on.pipe[1], text, sizeof(text), &done, NULL))
+        fail("a pipe does not work");
+}
+
+/* Everything that enumerates a key that the VM changed must look at both sides. */
+static void list_merged_keys(void)
+{
+    WCHAR name[64];
+    DWORD at = 0, cch = 64;
+
+    while (!RegEnumKeyExW(on.merged_key, at, name, &cch, NULL, NULL, NULL, NULL)) {
+        at++;
+        cch = 64;
+    }
+    if (at < MERGED_KEYS)
+        fail("too few keys");
+}
+
 static const struct operation {
     const char *name;
     void (*run)(void);
@@ -283,6 +309,8 @@ static const struct operation {
     {"key-query-value", query_value, 100, 60},
     {"key-query", query_key, 100, 60},
     {"key-list", list_keys, 2, 60},
+    {"key-list-merged", list_merged_keys, 1, 40},
+    {"pipe", pipe_there, 100, 60},
     {"start", start_process, 1, 12},
 };
 enum { COUNT = sizeof(operations) / sizeof(*operations) };
@@ -339,6 +367,9 @@ static void prepare(const wchar_t *folder)
     if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"Software\\Microsoft\\Windows NT\\CurrentVersion", 0,
                       KEY_ALL_ACCESS, &on.key))
         fail("cannot open a key");
+    RegOpenKeyExW(HKEY_CURRENT_USER, MERGED_KEY, 0, KEY_READ, &on.merged_key);
+    if (!CreatePipe(&on.pipe[1], &on.pipe[0], NULL, 0))
+        fail("cannot make a pipe");
     on.dir = open_file(path, GENERIC_READ, OPEN_EXISTING);
     on.read = open_file(on.plain, GENERIC_READ, OPEN_EXISTING);
     on.write = open_file(on.own, GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING);
@@ -352,6 +383,22 @@ static void touch(const wchar_t *folder)
     CloseHandle(open_file(path, GENERIC_WRITE, OPEN_EXISTING));
     _snwprintf(path, PATH_CCH, L"%ls\\merged\\f7.txt", folder);
     CloseHandle(open_file(path, GENERIC_WRITE, OPEN_EXISTING));
+    if (RegSetKeyValueW(HKEY_CURRENT_USER, MERGED_KEY L"\\k7", L"v", REG_SZ, L"own", 8))
+        fail("cannot change a key");
+}
+
+static int make_keys(bool is_wanted)
+{
+    for (int i = 0; is_wanted && i < MERGED_KEYS; i++) {
+        wchar_t name[60];
+        HKEY key;
+
+        _snwprintf(name, 60, MERGED_KEY L"\\k%d", i);
+        if (RegCreateKeyW(HKEY_CURRENT_USER, name, &key))
+            fail("cannot make a key");
+        RegCloseKey(key);
+    }
+    return is_wanted ? 0 : RegDeleteTreeW(HKEY_CURRENT_USER, MERGED_KEY) != 0;
 }
 
 /* With the number by which Linux knows this process. */
@@ -380,6 +427,8 @@ int wmain(int argc, wchar_t **argv)
 
     if (!wcscmp(verb, L"exit"))
         return 0;
+    if (argc == 2 && (!wcscmp(verb, L"keys") || !wcscmp(verb, L"nokeys")))
+        return make_keys(!wcscmp(verb, L"keys"));
     if (argc < 3)
         return 2;
     if (!wcscmp(verb, L"touch")) {

@@ -289,20 +289,49 @@ bool win_vm_is_taken(unsigned long number)
     return section || job;
 }
 
-static DWORD count_all(const struct win_vm *vm)
+/* A process that was being started when its parent was killed never has a thread: in Wine 8 it has
+ * ended then, and stays in its job. */
+static bool lives(DWORD pid)
 {
+    HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, pid);
+    bool is_alive = process && WaitForSingleObject(process, 0) == WAIT_TIMEOUT;
+
+    if (process)
+        CloseHandle(process);
+    return is_alive;
+}
+
+/* Processes in the VM's job. @param ignored FVM_ROLE_...: who has one of these does not count */
+static DWORD count_members(const struct win_vm *vm, uint32_t ignored)
+{
+    enum { FEW = 8 }; /* of so many it is asked whether they live */
+    size_t cb = sizeof(JOBOBJECT_BASIC_PROCESS_ID_LIST) + FVM_MEMBERS * sizeof(ULONG_PTR);
     JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info = {.ActiveProcesses = 1};
+    JOBOBJECT_BASIC_PROCESS_ID_LIST *list;
+    DWORD count, all;
 
     QueryInformationJobObject(vm->job, JobObjectBasicAccountingInformation, &info, sizeof(info),
                               NULL);
-    return info.ActiveProcesses;
+    count = all = info.ActiveProcesses;
+    list = all ? malloc(cb) : NULL;
+    if (list &&
+        QueryInformationJobObject(vm->job, JobObjectBasicProcessIdList, list, (DWORD)cb, NULL)) {
+        count = all = list->NumberOfProcessIdsInList;
+        for (DWORD i = 0; i < all; i++) {
+            DWORD pid = (DWORD)list->ProcessIdList[i];
+
+            count -= fvm_member_roles(vm->block, pid) & ignored || (all <= FEW && !lives(pid));
+        }
+    }
+    free(list);
+    return count;
 }
 
 void win_vm_shut(const struct win_vm *vm)
 {
     __atomic_store_n(&vm->block->holders, 0, __ATOMIC_SEQ_CST);
     /* What was being started while we ended the others comes into the job later. */
-    for (int i = 0; i < 20 && (!i || count_all(vm)); i++)
+    for (int i = 0; i < 20 && (!i || count_members(vm, 0)); i++)
         win_vm_end(vm);
     win_registry_end(vm->registry, true);
 }
@@ -349,25 +378,13 @@ DWORD win_vm_find(struct win_vm *vm, const struct win_options *options)
 
 DWORD win_vm_count(const struct win_vm *vm)
 {
-    size_t cb = sizeof(JOBOBJECT_BASIC_PROCESS_ID_LIST) + FVM_MEMBERS * sizeof(ULONG_PTR);
-    DWORD all = count_all(vm), services = 0;
-    JOBOBJECT_BASIC_PROCESS_ID_LIST *list = all ? malloc(cb) : NULL;
-
-    if (list &&
-        QueryInformationJobObject(vm->job, JobObjectBasicProcessIdList, list, (DWORD)cb, NULL)) {
-        all = list->NumberOfProcessIdsInList;
-        for (DWORD i = 0; i < all; i++)
-            services +=
-                fvm_member_roles(vm->block, (uint32_t)list->ProcessIdList[i]) & FVM_ROLE_SERVICE;
-    }
-    free(list);
-    return all - services;
+    return count_members(vm, FVM_ROLE_SERVICE);
 }
 
 void win_vm_end(const struct win_vm *vm)
 {
     TerminateJobObject(vm->job, ERROR_PROCESS_ABORTED);
-    for (int i = 0; i < 300 && count_all(vm); i++)
+    for (int i = 0; i < 300 && count_members(vm, 0); i++)
         Sleep(10);
 }
 
