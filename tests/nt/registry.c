@@ -276,6 +276,35 @@ static int watch(DWORD ms)
     return 0;
 }
 
+static void arm(HKEY at, HANDLE event)
+{
+    static IO_STATUS_BLOCK io;
+
+    NtNotifyChangeKey(at, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME, TRUE, NULL, 0, TRUE);
+}
+
+/* What a program learns at once of what it does itself. */
+static void told(void)
+{
+    HKEY at = key(ROOT L"\\Other", KEY_ALL_ACCESS), made = NULL, text = NULL;
+    HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL);
+
+    arm(at, event);
+    RegCreateKeyExW(at, L"Made", 0, NULL, 0, KEY_ALL_ACCESS, NULL, &made, NULL);
+    printf("made: %lu", WaitForSingleObject(event, 0));
+    arm(at, event);
+    printf(", deleted: %ld", RegDeleteKeyW(at, L"Made"));
+    printf(" %lu\n", WaitForSingleObject(event, 0));
+    printf("flush a deleted key: %lx\n", NtFlushKey(made));
+    RegCloseKey(made);
+    RegCloseKey(at);
+    CloseHandle(event);
+    RegOpenKeyExW(HKEY_LOCAL_MACHINE,
+                  L"Software\\Microsoft\\Windows NT\\CurrentVersion\\Perflib\\009", 0, KEY_READ,
+                  &text);
+    printf("a key that stands for a handle: %lx\n", (ULONG)(ULONG_PTR)text);
+}
+
 static int write_one(const wchar_t *name)
 {
     HKEY at = key(ROOT L"\\Sub\\Deep", KEY_ALL_ACCESS);
@@ -400,6 +429,8 @@ int wmain(int argc, wchar_t **argv)
 
     if (!wcscmp(verb, L"make"))
         make_host();
+    else if (!wcscmp(verb, L"told"))
+        told();
     else if (!wcscmp(verb, L"child") && argc > 2)
         child((HKEY)(uintptr_t)_wtoi(argv[2]));
     else if (!wcscmp(verb, L"watch") && argc > 2)

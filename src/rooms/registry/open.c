@@ -51,7 +51,7 @@ static NTSTATUS open_there(const struct opening *opening, const struct registry_
     bool is_private = place->hit.state == FVM_REGVIEW_OWN;
     ULONG attributes = place->attributes | link_attribute(opening->options);
     HANDLE handle;
-    NTSTATUS status;
+    NTSTATUS status, given;
 
     if (place->hit.state == FVM_REGVIEW_GONE)
         return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -70,7 +70,11 @@ static NTSTATUS open_there(const struct opening *opening, const struct registry_
     else
         status = registry_open_host(&handle, scratch, place->path,
                                     registry_map_access(opening->access), attributes);
-    return NT_SUCCESS(status) ? give(opening, handle, place, is_private) : status;
+    if (!NT_SUCCESS(status))
+        return status;
+    given = give(opening, handle, place, is_private);
+    /* Of a key that stands for a special handle (Perflib) NT says so: STATUS_PREDEFINED_HANDLE. */
+    return NT_SUCCESS(given) ? status : given;
 }
 
 static NTSTATUS open_key(const struct opening *opening)
