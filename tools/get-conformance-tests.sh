@@ -8,10 +8,12 @@ mkdir -p "${1:-build/conformance}"
 dir=$(cd "${1:-build/conformance}" && pwd)
 cc=${MINGW:-x86_64-w64-mingw32-gcc}
 widl=${cc%gcc}widl windres=${cc%gcc}windres
-tests=( # a folder of the source, and which of its tests
+# A folder of the source, and which of its tests. Not those that end with a fault or wait for ever outside, too, built this
+# way or without a display (ole32 marshal, msi action, kernel32 actctx and version): there is nothing to compare.
+tests=(
     'dlls/ntdll file directory path change pipe info om process virtual reg sync rtl atom thread threadpool port env'
     'dlls/kernel32 file path drive directory change process module loader toolhelp volume profile resource environ
-        mailslot pipe virtual debugger sync thread atom timer fiber console actctx version'
+        mailslot pipe virtual debugger sync thread atom timer fiber console'
     'dlls/kernelbase path process sync'
     'dlls/msvcrt dir file'
     'dlls/shell32 shlfileop'
@@ -19,9 +21,9 @@ tests=( # a folder of the source, and which of its tests
     'dlls/advapi32 registry service security eventlog lsa cred crypt perf'
     'programs/services service'
     'dlls/rpcrt4 rpc rpc_async server cstub ndr_marshall'
-    'dlls/ole32 compobj marshal moniker errorinfo ole_server hglobalstream usrmarshal stg_prop storage32'
+    'dlls/ole32 compobj moniker errorinfo ole_server hglobalstream usrmarshal stg_prop storage32'
     'dlls/combase roapi string'
-    'dlls/msi db record suminfo format msi package install action patch source automation'
+    'dlls/msi db record suminfo format msi package install patch source automation'
     'dlls/setupapi install parser query misc stringtable'
     'dlls/mstask task task_scheduler task_trigger'
     'dlls/taskschd scheduler'
