@@ -275,7 +275,7 @@ check-nt-ubsan: $(ENGINE_UBSAN) $(NT_EXE)
 # A million random calls on files, outside and inside a VM: half an hour. Seeds by FVM_DIFFER_FROM, FVM_DIFFER_TO.
 differ: engine $(NT_EXE)
 	FVM_DIFFER_FROM=$${FVM_DIFFER_FROM:-1001} FVM_DIFFER_TO=$${FVM_DIFFER_TO:-5000} tests/nt/run.sh differ.t
-# Wine's own tests, outside and inside a VM: fetches 90 MB of source once, then takes three minutes.
+# Wine's own tests, outside and inside a VM: fetches 90 MB of source once and builds it, then takes half an hour.
 conformance: engine
 	tools/install-deps.sh run conformance
 	tools/get-conformance-tests.sh

@@ -1,9 +1,9 @@
 #!/bin/bash
-# tests/nt/conformance.sh [MODULE TEST]...: Wine's own tests of files and processes, outside and inside a VM of the
-# engine: do they find the same? tools/get-conformance-tests.sh builds them. Prints a table and, for each line of a test
-# that was there outside only (-) or inside only (+), that line; ends with 1 if tests/nt/conformance.known explains one
-# of them by nothing, or explains what is not seen. Each test runs outside twice: what differs there counts for nothing,
-# or, if it is only numbers that differ, numbers do not count in that line of the source.
+# tests/nt/conformance.sh [MODULE TEST]...: Wine's own tests of files, processes, the registry, IPC and services, outside
+# and inside a VM of the engine: do they find the same? tools/get-conformance-tests.sh builds them. Prints a table and,
+# for each line of a test that was there outside only (-) or inside only (+), that line; ends with 1 if
+# tests/nt/conformance.known explains one of them by nothing, or explains what is not seen. Each test runs outside twice:
+# what differs there counts for nothing, or, if only numbers differ, numbers do not count in that line of the source.
 set -eu
 cd "$(dirname "$0")/../.."
 tests=build/conformance known=tests/nt/conformance.known

@@ -17,6 +17,7 @@
 #include <wchar.h>
 
 NT_CALL NtOpenKey(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
+NT_CALL NtOpenKeyEx(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG);
 NT_CALL NtOpenKeyTransacted(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, HANDLE);
 NT_CALL NtCreateKeyTransacted(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, UNICODE_STRING *,
                               ULONG, HANDLE, ULONG *);
@@ -276,6 +277,68 @@ static int watch(DWORD ms)
     return 0;
 }
 
+static void arm(HKEY at, HANDLE event)
+{
+    static IO_STATUS_BLOCK io;
+
+    NtNotifyChangeKey(at, event, NULL, NULL, &io, REG_NOTIFY_CHANGE_NAME, TRUE, NULL, 0, TRUE);
+}
+
+static void say_open(const wchar_t *path, ULONG attributes, ULONG options)
+{
+    UNICODE_STRING name = {(USHORT)(wcslen(path) * 2), (USHORT)(wcslen(path) * 2), (wchar_t *)path};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr),
+                              .ObjectName = &name,
+                              .Attributes = NT_CASE_INSENSITIVE | attributes};
+    HANDLE at = (HANDLE)1;
+    NTSTATUS status = NtOpenKeyEx(&at, KEY_READ, &attr, options);
+
+    printf("%ls: %lx %s", path, status, status ? at ? "left" : "none" : "a handle");
+    if (!status) {
+        printf(" link=%d", !RegQueryValueExW(at, L"SymbolicLinkValue", NULL, NULL, NULL, NULL));
+        NtClose(at);
+    }
+    printf("\n");
+}
+
+/* Links are opened by an attribute, not by an option; what fails leaves no handle. */
+static void opened(void)
+{
+    enum { OPEN_LINK = 0x100 };
+    UNICODE_STRING name = {14, 14, (wchar_t *)L"\\Foobar"};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
+    HANDLE at = (HANDLE)1;
+    NTSTATUS status = NtCreateKey(&at, KEY_READ, &attr, 0, NULL, 0, NULL);
+
+    printf("no key: %lx %s\n", status, at ? "left" : "none");
+    say_open(L"\\Registry\\Machine\\" ROOT L"\\Nothing", 0, 0);
+    say_open(L"\\Registry\\Machine\\Software\\Classes\\Wow6432Node\\AppId", OPEN_LINK, 0);
+    say_open(L"\\Registry\\Machine\\Software\\Classes\\Wow6432Node\\AppId", 0,
+             REG_OPTION_OPEN_LINK);
+}
+
+/* What a program learns at once of what it does itself. */
+static void told(void)
+{
+    HKEY at = key(ROOT L"\\Other", KEY_ALL_ACCESS), made = NULL, text = NULL;
+    HANDLE event = CreateEventW(NULL, FALSE, FALSE, NULL);
+
+    arm(at, event);
+    RegCreateKeyExW(at, L"Made", 0, NULL, 0, KEY_ALL_ACCESS, NULL, &made, NULL);
+    printf("made: %lu", WaitForSingleObject(event, 0));
+    arm(at, event);
+    printf(", deleted: %ld", RegDeleteKeyW(at, L"Made"));
+    printf(" %lu\n", WaitForSingleObject(event, 0));
+    printf("flush a deleted key: %lx\n", NtFlushKey(made));
+    RegCloseKey(made);
+    RegCloseKey(at);
+    CloseHandle(event);
+    RegOpenKeyExW(HKEY_LOCAL_MACHINE,
+                  L"Software\\Microsoft\\Windows NT\\CurrentVersion\\Perflib\\009", 0, KEY_READ,
+                  &text);
+    printf("a key that stands for a handle: %lx\n", (ULONG)(ULONG_PTR)text);
+}
+
 static int write_one(const wchar_t *name)
 {
     HKEY at = key(ROOT L"\\Sub\\Deep", KEY_ALL_ACCESS);
@@ -400,6 +463,10 @@ int wmain(int argc, wchar_t **argv)
 
     if (!wcscmp(verb, L"make"))
         make_host();
+    else if (!wcscmp(verb, L"told"))
+        told();
+    else if (!wcscmp(verb, L"opened"))
+        opened();
     else if (!wcscmp(verb, L"child") && argc > 2)
         child((HKEY)(uintptr_t)_wtoi(argv[2]));
     else if (!wcscmp(verb, L"watch") && argc > 2)

@@ -22,6 +22,12 @@ await 20 grep -q watching watch.txt; sleep 0.5
 outside "$probe" write then; wait $watching
 like "$(tr -d '\r' <watch.txt)" changed "the host's change, too"
 outside "$probe" clear; outside "$probe" make
+outside "$probe" told; here=$out; inside 4 "$probe" told
+is "$here" $'made: 0, deleted: 0 0\nflush a deleted key: c000017c\na key that stands for a handle: 80000050' 'outside a program is told at once'
+is "$out" "$here" 'inside, too: of keys it made and deleted, of a deleted key, of special handles'
+outside "$probe" opened; here=$out; inside 4 "$probe" opened
+like "$here" 'no key: c0000034 none.*Nothing: c0000034 none.*Id: 0 a handle link=1.*Id: 0 a handle link=0$' 'links are opened by an attribute, not by an option; what fails leaves no handle'
+is "$out" "$here" 'inside, too'
 # --- rename, which Wine 8 does wrong
 inside 3 "$probe" rename; is "$out" $'taken: c0000121, no name: c000000d\nrename: 0\nSoftware\\FvmRegistry: AA moved Other (2, 8, 1)\nhost: 0 deep\nset after: 0\nthe old name: 2\nafter: 0 1' 'a key with what is below it, and its handle with it'
 inside 3 "$probe" list; is "$out" 'Software\FvmRegistry: AA moved Other (2, 8, 1)' 'after a new start, too'

@@ -99,6 +99,16 @@ static void wait_for(SC_HANDLE handle, DWORD wanted)
             return;
 }
 
+/* Wine's manager keeps it until it has seen the end of its process. */
+static void wait_removed(SC_HANDLE manager, const wchar_t *name)
+{
+    SC_HANDLE handle;
+
+    for (int ms = 0; ms < WAIT_MS && (handle = OpenServiceW(manager, name, SERVICE_QUERY_STATUS));
+         ms += 10, Sleep(10))
+        CloseServiceHandle(handle);
+}
+
 static SC_HANDLE install(const wchar_t *name, const wchar_t *folder, DWORD start,
                          const wchar_t *depends)
 {
@@ -206,6 +216,7 @@ static int calls(const wchar_t *folder)
     printf("a disabled one starts: %lu\n", result_of(StartServiceW(handle, 0, NULL)));
     printf("removed: %lu\n", result_of(DeleteService(handle)));
     CloseServiceHandle(handle);
+    wait_removed(manager, L"FvmTest");
     printf("open a removed one: %lu\n",
            OpenServiceW(manager, L"FvmTest", GENERIC_READ) ? 0 : GetLastError());
     dependencies(folder);

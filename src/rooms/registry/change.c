@@ -152,7 +152,8 @@ NTSTATUS NTAPI registry_NtSaveKey(HANDLE handle, HANDLE file)
 /**
  * Wait until what was changed so far is in the VM's layer.
  *
- * @return STATUS_SUCCESS; STATUS_TIMEOUT is none: who writes it down may be gone, with the VM
+ * @return STATUS_SUCCESS; STATUS_KEY_DELETED; STATUS_TIMEOUT is none: who writes it down may be
+ *         gone, with the VM
  * @source nt:NtFlushKey; paper:registry
  */
 NTSTATUS NTAPI registry_NtFlushKey(HANDLE handle)
@@ -165,6 +166,8 @@ NTSTATUS NTAPI registry_NtFlushKey(HANDLE handle)
 
     if (status == FVM_PASS)
         return real.NtFlushKey(handle);
+    if (status == STATUS_SUCCESS)
+        status = registry_check_alive(use.key);
     for (int i = 0; NT_SUCCESS(status) && i < FLUSH_ROUNDS &&
                     (int32_t)(__atomic_load_n(&area->saved, __ATOMIC_ACQUIRE) - wanted) < 0;
          i++)

@@ -14,6 +14,23 @@
 /* --- private keys ------------------------------------------------------------------------------
  */
 
+static NTSTATUS create_named(HANDLE *key, HANDLE root, UNICODE_STRING *name, UNICODE_STRING *class,
+                             void *security, bool *is_new)
+{
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr),
+                              .RootDirectory = root,
+                              .ObjectName = name,
+                              .Attributes = OBJ_CASE_INSENSITIVE,
+                              .SecurityDescriptor = security};
+    ULONG disposition = 0;
+    /* Volatile: the server does not write them to the host's hives. */
+    NTSTATUS status = real.NtCreateKey(key, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &attr, 0, class,
+                                       REG_OPTION_VOLATILE, &disposition);
+
+    *is_new = disposition == REG_CREATED_NEW_KEY;
+    return status;
+}
+
 static NTSTATUS create_private(HANDLE *key, struct registry_scratch *scratch, struct fvm_str path,
                                UNICODE_STRING *class, void *security, bool *is_new)
 {
@@ -22,19 +39,27 @@ static NTSTATUS create_private(HANDLE *key, struct registry_scratch *scratch, st
     UNICODE_STRING name = {.Buffer = text.s,
                            .Length = (USHORT)(text.cch * sizeof(WCHAR)),
                            .MaximumLength = (USHORT)(text.cch * sizeof(WCHAR))};
-    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr),
-                              .ObjectName = &name,
-                              .Attributes = OBJ_CASE_INSENSITIVE,
-                              .SecurityDescriptor = security};
-    ULONG disposition = 0;
-    NTSTATUS status;
 
-    if (fvm_failed(failed))
-        return failed;
-    /* Volatile: the server does not write them to the host's hives. */
-    status = real.NtCreateKey(key, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &attr, 0, class,
-                              REG_OPTION_VOLATILE, &disposition);
-    *is_new = disposition == REG_CREATED_NEW_KEY;
+    return fvm_failed(failed) ? failed : create_named(key, NULL, &name, class, security, is_new);
+}
+
+/* The same of a key that the program makes: who watches its parent is told. Wine 8 tells only those
+ * who watch the key that the name is relative to. */
+static NTSTATUS create_in_parent(HANDLE *key, struct registry_scratch *scratch, struct fvm_str path,
+                                 UNICODE_STRING *class, void *security, bool *is_new)
+{
+    struct fvm_str last = fvm_regview_last(path);
+    UNICODE_STRING name = {.Buffer = (WCHAR *)(uintptr_t)last.s,
+                           .Length = (USHORT)(last.cch * sizeof(WCHAR)),
+                           .MaximumLength = (USHORT)(last.cch * sizeof(WCHAR))};
+    HANDLE parent;
+    NTSTATUS status =
+        registry_open_private(&parent, scratch, fvm_regview_parent(path), KEY_CREATE_SUB_KEY, 0);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = create_named(key, parent, &name, class, security, is_new);
+    real.NtClose(parent);
     return status;
 }
 
@@ -84,12 +109,12 @@ static NTSTATUS create_with_parents(HANDLE *key, struct registry_scratch *scratc
                                     struct fvm_str path, UNICODE_STRING *class, void *security,
                                     bool *is_new)
 {
-    NTSTATUS status = create_private(key, scratch, path, class, security, is_new);
+    NTSTATUS status = create_in_parent(key, scratch, path, class, security, is_new);
 
     if (status == STATUS_OBJECT_NAME_NOT_FOUND) {
         status = make_parents(scratch, path);
         if (NT_SUCCESS(status))
-            status = create_private(key, scratch, path, class, security, is_new);
+            status = create_in_parent(key, scratch, path, class, security, is_new);
     }
     return status;
 }

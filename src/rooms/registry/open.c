@@ -17,10 +17,31 @@ struct opening {
     ULONG options;
 };
 
-/* OBJ_... that an option stands for. */
+/* OBJ_... that an option stands for: of REG_OPTION_OPEN_LINK NT takes no notice. */
 static ULONG link_attribute(ULONG options)
 {
-    return options & (REG_OPTION_OPEN_LINK | REG_OPTION_CREATE_LINK) ? OBJ_OPENLINK : 0;
+    return options & REG_OPTION_CREATE_LINK ? OBJ_OPENLINK : 0;
+}
+
+/* A call that failed leaves no handle. */
+static NTSTATUS answer(const struct opening *opening, NTSTATUS status)
+{
+    HANDLE none = NULL;
+
+    if (!NT_SUCCESS(status))
+        fvm_copy_guarded(opening->handle, &none, sizeof(none));
+    return status;
+}
+
+/* A name that no key can have: NT finds no other root, and refuses what is relative to a key. */
+static NTSTATUS refuse_name(NTSTATUS status, const OBJECT_ATTRIBUTES *attr)
+{
+    OBJECT_ATTRIBUTES copy;
+
+    if (status != STATUS_OBJECT_NAME_NOT_FOUND ||
+        (NT_SUCCESS(fvm_copy_guarded(&copy, attr, sizeof(copy))) && !copy.RootDirectory))
+        return status;
+    return STATUS_INVALID_PARAMETER;
 }
 
 /* What is wrong with the name, the host says: it is asked for no more than reading. */
@@ -51,7 +72,7 @@ static NTSTATUS open_there(const struct opening *opening, const struct registry_
     bool is_private = place->hit.state == FVM_REGVIEW_OWN;
     ULONG attributes = place->attributes | link_attribute(opening->options);
     HANDLE handle;
-    NTSTATUS status;
+    NTSTATUS status, given;
 
     if (place->hit.state == FVM_REGVIEW_GONE)
         return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -70,7 +91,11 @@ static NTSTATUS open_there(const struct opening *opening, const struct registry_
     else
         status = registry_open_host(&handle, scratch, place->path,
                                     registry_map_access(opening->access), attributes);
-    return NT_SUCCESS(status) ? give(opening, handle, place, is_private) : status;
+    if (!NT_SUCCESS(status))
+        return status;
+    given = give(opening, handle, place, is_private);
+    /* Of a key that stands for a special handle (Perflib) NT says so: STATUS_PREDEFINED_HANDLE. */
+    return NT_SUCCESS(given) ? status : given;
 }
 
 static NTSTATUS open_key(const struct opening *opening)
@@ -85,7 +110,7 @@ static NTSTATUS open_key(const struct opening *opening)
                               opening->access);
     if (status == FVM_PASS)
         return pass(opening);
-    return NT_SUCCESS(status) ? open_there(opening, &place, scratch) : status;
+    return answer(opening, NT_SUCCESS(status) ? open_there(opening, &place, scratch) : status);
 }
 
 /**
@@ -158,11 +183,11 @@ NTSTATUS NTAPI registry_NtCreateKey(HANDLE *handle, ACCESS_MASK access, OBJECT_A
     if (!scratch)
         return STATUS_NO_MEMORY;
     status = registry_resolve(&place, scratch, attr, link_attribute(options), access);
-    if (status != FVM_PASS)
-        return NT_SUCCESS(status) ? create(&opening, &place, scratch, class, disposition) : status;
-    status = pass(&opening);
-    /* A name that no key can have. */
-    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_INVALID_PARAMETER : status;
+    if (status == FVM_PASS)
+        return refuse_name(pass(&opening), attr);
+    if (NT_SUCCESS(status))
+        status = create(&opening, &place, scratch, class, disposition);
+    return answer(&opening, status);
 }
 
 /* --- transactions ------------------------------------------------------------------------------

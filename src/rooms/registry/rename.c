@@ -27,8 +27,9 @@ static NTSTATUS attr_of(struct renaming *renaming, OBJECT_ATTRIBUTES *attr, UNIC
     *name = (UNICODE_STRING){.Buffer = text.s,
                              .Length = (USHORT)(text.cch * sizeof(WCHAR)),
                              .MaximumLength = (USHORT)(text.cch * sizeof(WCHAR))};
-    *attr = (OBJECT_ATTRIBUTES){
-        .Length = sizeof(*attr), .ObjectName = name, .Attributes = OBJ_CASE_INSENSITIVE};
+    *attr = (OBJECT_ATTRIBUTES){.Length = sizeof(*attr),
+                                .ObjectName = name,
+                                .Attributes = OBJ_CASE_INSENSITIVE | OBJ_OPENLINK};
     return status;
 }
 
@@ -38,8 +39,7 @@ static NTSTATUS open_from(struct renaming *renaming, HANDLE *key, ACCESS_MASK ac
     UNICODE_STRING name;
     NTSTATUS status = attr_of(renaming, &attr, &name, &renaming->from);
 
-    return NT_SUCCESS(status) ? registry_NtOpenKeyEx(key, access, &attr, REG_OPTION_OPEN_LINK)
-                              : status;
+    return NT_SUCCESS(status) ? registry_NtOpenKey(key, access, &attr) : status;
 }
 
 /* The key alone: its class, whether it is to vanish, whether it is a link. */
@@ -206,7 +206,7 @@ static NTSTATUS rename_key(struct renaming *renaming, HANDLE handle, struct fvm_
         status = attr_of(renaming, &attr, &text, &renaming->to);
     if (!NT_SUCCESS(status))
         return status;
-    if (NT_SUCCESS(registry_NtOpenKeyEx(&there, KEY_READ, &attr, REG_OPTION_OPEN_LINK))) {
+    if (NT_SUCCESS(registry_NtOpenKey(&there, KEY_READ, &attr))) {
         registry_NtClose(there);
         return STATUS_CANNOT_DELETE; /* as NT says of a name that is taken */
     }
