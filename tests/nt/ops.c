@@ -1,14 +1,12 @@
 /* tests/nt/ops.c: what single operations cost: time, and round trips to wineserver. For
  * tests/nt/trips.t and bench/shared.sh.
  *
- * usage: ops touch FOLDER         change own\f.txt, merged\f7.txt and a key: in a VM they are its own then
- *        ops time FOLDER          of each operation: its name, nanoseconds, round trips
- *        ops trips FOLDER         of each operation: its name, round trips
- *        ops use FOLDER MS        do all of them, say "ready PID", wait; for a look at the memory
- *        ops mark FOLDER MS COUNT
- *                                 change so many files in merged, say "ready PID", wait
- *        ops keys|nokeys          a key with 1,000 subkeys, for the others; before `touch`
- *        ops exit
+ * usage: ops touch FOLDER         change own\f.txt, merged\f7.txt and a key: in a VM they are its
+ * own then ops time FOLDER          of each operation: its name, nanoseconds, round trips ops trips
+ * FOLDER         of each operation: its name, round trips ops use FOLDER MS        do all of them,
+ * say "ready PID", wait; for a look at the memory ops mark FOLDER MS COUNT change so many files in
+ * merged, say "ready PID", wait ops keys|nokeys          a key with 1,000 subkeys, for the others;
+ * before `touch` ops exit
  *
  * FOLDER has plain\f0.txt, merged\f0.txt, ... f999.txt in each, and own\f.txt, of 4,096 bytes each.
  * Times are the best of some short batches: others use this machine too. */
