@@ -114,6 +114,14 @@ static void tcp(void)
         over_tcp(listener, bound(SOCK_STREAM, LOOPBACK), LOOPBACK);
         closesocket(listener);
     }
+    for (int where = ANY; where <= LOOPBACK; where++) {
+        SOCKET s = bound(SOCK_STREAM, ANY);
+        struct sockaddr_in address = at(where, 0);
+
+        printf("bound already: %d\n",
+               result_of(bind(s, (struct sockaddr *)&address, sizeof(address))));
+        closesocket(s);
+    }
     printf("nobody there: %d\n", connect_to(socket(AF_INET, SOCK_STREAM, 0), LOOPBACK, 1));
     printf("not bound: %d\n", result_of(listen(socket(AF_INET, SOCK_STREAM, 0), 1)));
     say_name("not bound", socket(AF_INET, SOCK_STREAM, 0));

@@ -49,7 +49,7 @@ static NTSTATUS bind_late(const struct network_call *call, const uint8_t *addres
 {
     const IO_STATUS_BLOCK io = {.Information = cb};
 
-    if (network_state(call->handle) >= NETWORK_LATE_V4 || network_is_bound(call->handle))
+    if (network_is_bound(call->handle))
         return network_pass(call); /* NT refuses it */
     network_set_state(call->handle,
                       fvm_netaddr_is_v6(address, cb) ? NETWORK_LATE_V6 : NETWORK_LATE_V4);
@@ -71,6 +71,8 @@ static NTSTATUS bind_call(const struct network_call *given)
         call->in_cb <= offsetof(struct afd_bind, address) || call->in_cb > sizeof(bind) ||
         !NT_SUCCESS(fvm_copy_guarded(&bind, call->in, call->in_cb)))
         return network_pass(call);
+    if (network_state(call->handle) >= NETWORK_LATE_V4)
+        return STATUS_INVALID_PARAMETER; /* as NT says of what is bound */
     call->in = &bind;
     kind = fvm_netaddr_judge(bind.address, cb);
     if (kind == FVM_NETADDR_ANY && !fvm_netaddr_port(bind.address))
