@@ -27,6 +27,7 @@ inside 3 "$probe" query FvmOnly2; like "$out" 'FvmOnly2: 1060$' 'which another V
 outside "$probe" query FvmOnly2; like "$out" 'FvmOnly2: 1060$' 'nor the host'
 outside "$probe" query FvmShared; like "$out" 'FvmShared: 0 state=4$' "the host's runs on"
 is "$(notes)/$(vm_notes 2)" 'start /start start start ' 'each wrote into its own files'
+rm -f run.txt
 (start 2 cmd /c "$probe start FvmShared& ping -n 30 127.0.0.1 >nul") >run.txt 2>&1 </dev/null & run=$!
 for ((i = 0; i < 100; i++)); do grep -qs 'start FvmShared: 0' run.txt && break; sleep 0.1; done
 inside 3 cmd /c "$probe start FvmShared& $probe stop FvmShared"; like "$out" 'start FvmShared: 0.*stop FvmShared: 0' 'two VMs and the host run a service of one name at once'
@@ -51,6 +52,7 @@ inside 5 "$probe" query Eventlog; outside_says=$(outside "$probe" query Eventlog
 like "$outside_says/$out" 'state=4/.*state=1$' "the host's automatic ones wait until they are asked for"
 
 # --- killed
+rm -f run.txt # the last one's words may be taken for this one's
 (start 6 cmd /c "$probe manager& ping -n 60 127.0.0.1 >nul") >run.txt 2>&1 </dev/null & run=$!
 for ((i = 0; i < 100; i++)); do grep -qs 'manager: 0' run.txt && break; sleep 0.1; done
 first=$(comm -13 <(echo "$before") <(managers)); ok 'a VM whose manager runs' test -n "$first"
