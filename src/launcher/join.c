@@ -307,6 +307,9 @@ static char **make_environment(const struct join *join, const char *pipes)
         if (value && asprintf(&env[count], "%s=%s", passed[i], value) > 0)
             count++;
     }
+    /* In the POSIX locale Wine has no names but those of ASCII letters. */
+    if (!getenv("LC_ALL") && !getenv("LC_CTYPE") && !getenv("LANG"))
+        env[count++] = (char *)"LC_CTYPE=C.UTF-8";
     if (!getenv("WINEDEBUG"))
         env[count++] = (char *)"WINEDEBUG=-all";
     env[count++] = (char *)"WINEPREFIX=/prefix";
