@@ -97,10 +97,9 @@ bool fvm_netaddr_unmap(uint8_t *address, size_t cb, uint32_t vm, bool is_any)
     return true;
 }
 
-size_t fvm_netaddr_make(uint8_t *address, bool is_v6, uint32_t vm)
+size_t fvm_netaddr_make_any(uint8_t *address, bool is_v6)
 {
     memset(address, 0, FVM_NETADDR_CB);
     address[0] = is_v6 ? FAMILY_V6 : FAMILY_V4;
-    fvm_netaddr_put(address, vm);
     return is_v6 ? FVM_NETADDR_CB : FVM_NETADDR_V4_CB;
 }

@@ -34,6 +34,6 @@ void fvm_netaddr_put(uint8_t *address, uint32_t vm);
  * @return false: it is another address, which stays as it is
  */
 bool fvm_netaddr_unmap(uint8_t *address, size_t cb, uint32_t vm, bool is_any);
-/** Make any free port of the VM's own address. @param address [out] FVM_NETADDR_CB bytes
- * @return bytes of it */
-size_t fvm_netaddr_make(uint8_t *address, bool is_v6, uint32_t vm);
+/** Make any address, with any free port. @param address [out] FVM_NETADDR_CB bytes @return bytes of
+ * it */
+size_t fvm_netaddr_make_any(uint8_t *address, bool is_v6);

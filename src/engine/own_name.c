@@ -31,3 +31,11 @@ uint32_t fvm_own_name(WCHAR *name, size_t cap_cch, const char *what)
     cch = put(name, cap_cch, cch, first);
     return cch <= cap_cch ? (uint32_t)cch : 0;
 }
+
+void fvm_own_object(struct fvm_own_object *object, const char *what)
+{
+    USHORT cb = (USHORT)(fvm_own_name(object->text, ARRAY_LEN(object->text), what) * sizeof(WCHAR));
+
+    object->name = (UNICODE_STRING){.Length = cb, .MaximumLength = cb, .Buffer = object->text};
+    object->attr = (OBJECT_ATTRIBUTES){.Length = sizeof(object->attr), .ObjectName = &object->name};
+}

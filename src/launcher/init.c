@@ -58,11 +58,9 @@ static const struct demand all_demands[2] = {
     [DRIVERS] = {.word = "drivers\n", .flag = "/run/fvm/drivers-ready"},
 };
 
-#define WINE_ENV                                                                                   \
-    "WINEPREFIX=/prefix", "HOME=/home/fvm", "PATH=/usr/bin:/bin", "WINEDEBUG=-all",                \
-        "WINELOADERNOEXEC=1", "WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe="
-static char *const wine_env[] = {WINE_ENV, NULL};
-static char *const wine_env32[] = {WINE_ENV, FVM_WINE32_ENV, NULL};
+#define OWN_ENV FVM_WINE_ENV, FVM_LOCALE_ENV, "WINEDEBUG=-all"
+static char *const wine_env[] = {OWN_ENV, NULL};
+static char *const wine_env32[] = {OWN_ENV, FVM_WINE32_ENV, NULL};
 
 static pid_t spawn(const struct init *init, const char *file, char *const argv[])
 {

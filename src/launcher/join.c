@@ -290,6 +290,7 @@ static char **make_environment(const struct join *join, const char *pipes)
     static const char *const passed[] = {"LANG",       "LC_ALL",  "LC_CTYPE", "LC_MESSAGES",
                                          "LC_NUMERIC", "LC_TIME", "LANGUAGE", "TERM",
                                          "COLORTERM",  "TZ",      "WINEDEBUG"};
+    static const char *const fixed[] = {FVM_WINE_ENV};
     const struct fvm_program *program = join->program;
     const unsigned number = join->link->number;
     size_t count = 0;
@@ -307,16 +308,12 @@ static char **make_environment(const struct join *join, const char *pipes)
         if (value && asprintf(&env[count], "%s=%s", passed[i], value) > 0)
             count++;
     }
-    /* In the POSIX locale Wine has no names but those of ASCII letters. */
     if (!getenv("LC_ALL") && !getenv("LC_CTYPE") && !getenv("LANG"))
-        env[count++] = (char *)"LC_CTYPE=C.UTF-8";
+        env[count++] = (char *)FVM_LOCALE_ENV;
     if (!getenv("WINEDEBUG"))
         env[count++] = (char *)"WINEDEBUG=-all";
-    env[count++] = (char *)"WINEPREFIX=/prefix";
-    env[count++] = (char *)"HOME=/home/fvm";
-    env[count++] = (char *)"PATH=/usr/bin:/bin";
-    env[count++] = (char *)"WINELOADERNOEXEC=1";
-    env[count++] = (char *)"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=";
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        env[count++] = (char *)fixed[i];
     if (join->wine32)
         env[count++] = (char *)FVM_WINE32_ENV;
     if (asprintf(&env[count], "WINESERVER=%s", join->wine->server) > 0)

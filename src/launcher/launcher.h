@@ -31,6 +31,12 @@ int fvm_wine_find(struct fvm_wine *wine, struct fvm_error *err);
 /* Where a VM that runs 32-bit programs finds those libraries; others lack it. */
 #define FVM_WINE32     "/fvm32"
 #define FVM_WINE32_ENV "WINEDLLPATH=/fvm32"
+/* What every process of Wine's in a VM has in its environment; a list of strings. */
+#define FVM_WINE_ENV                                                                               \
+    "WINEPREFIX=/prefix", "HOME=/home/fvm", "PATH=/usr/bin:/bin", "WINELOADERNOEXEC=1",            \
+        "WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe="
+/* Where nobody chose a locale: in the POSIX locale Wine has no names but those of ASCII letters. */
+#define FVM_LOCALE_ENV "LC_CTYPE=C.UTF-8"
 
 enum fvm_boot {
     FVM_BOOT_LEAN, /* FVM's wineboot: services in the background, drivers on demand */

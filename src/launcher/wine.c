@@ -106,24 +106,24 @@ int fvm_wine_find(struct fvm_wine *wine, struct fvm_error *err)
 /* The script's last line says what is wrong. */
 static void read_last_line(int fd, char *line, size_t cap)
 {
-    char text[4096];
+    enum { KEPT = 2048 };
+    char text[2 * KEPT];
+    const char *last;
     size_t cb = 0;
     ssize_t got;
 
-    *line = 0;
     while ((got = read(fd, text + cb, sizeof(text) - 1 - cb)) > 0) {
-        char *last;
-
         cb += (size_t)got;
-        text[cb] = 0;
-        while (cb && text[cb - 1] == '\n')
-            text[--cb] = 0;
-        last = strrchr(text, '\n');
-        snprintf(line, cap, "%s", last ? last + 1 : text);
-        cb = last || cb > sizeof(text) / 2 ? 0 : cb;
-        if (cb)
-            text[cb++] = '\n';
+        if (cb > KEPT) {
+            memmove(text, text + cb - KEPT, KEPT);
+            cb = KEPT;
+        }
     }
+    while (cb && text[cb - 1] == '\n')
+        cb--;
+    text[cb] = 0;
+    last = strrchr(text, '\n');
+    snprintf(line, cap, "%s", last ? last + 1 : text);
 }
 
 /* @param words [out] the script's last ones */

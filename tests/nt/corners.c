@@ -66,22 +66,27 @@ static void roots(void)
     say_open("file\\ made", NULL, L"\\one.txt\\", GENERIC_WRITE, NT_CREATE, NT_NON_DIRECTORY_FILE);
 }
 
+static NTSTATUS open_by_id(HANDLE *found, HANDLE root, uint64_t id, ACCESS_MASK access)
+{
+    UNICODE_STRING name = {sizeof(id), sizeof(id), (WCHAR *)&id};
+    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .RootDirectory = root, .ObjectName = &name};
+    IO_STATUS_BLOCK io;
+
+    return NtOpenFile(found, access | SYNCHRONIZE, &attr, &io, 7,
+                      NT_OPEN_BY_FILE_ID | NT_SYNCHRONOUS_IO_NONALERT);
+}
+
 /** Open a file that is made here by its id, below the drive's root. */
 static void by_id(void)
 {
     HANDLE made = NULL, drive = NULL, found = NULL;
     uint64_t id;
-    UNICODE_STRING name = {sizeof(id), sizeof(id), (WCHAR *)&id};
-    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
-    IO_STATUS_BLOCK io;
     NTSTATUS status;
 
     open_as(&made, NULL, L"\\sub\\made.txt", GENERIC_WRITE, NT_CREATE, 0);
     open_as(&drive, NULL, L"\\??\\C:\\", FILE_LIST_DIRECTORY, NT_OPEN, NT_DIRECTORY_FILE);
     id = id_of(made);
-    attr.RootDirectory = drive;
-    status = NtOpenFile(&found, GENERIC_READ | SYNCHRONIZE, &attr, &io, 7,
-                        NT_OPEN_BY_FILE_ID | NT_SYNCHRONOUS_IO_NONALERT);
+    status = open_by_id(&found, drive, id, GENERIC_READ);
     printf("by id: %08lx same=%d\n", status, NT_SUCCESS(status) && id_of(found) == id);
     NtClose(made);
     NtClose(drive);
@@ -186,19 +191,12 @@ static void dots_at_the_end(void)
 static void above_a_moved_one(void)
 {
     HANDLE up = NULL, moved = NULL, found = NULL;
-    uint64_t id;
-    UNICODE_STRING name = {sizeof(id), sizeof(id), (WCHAR *)&id};
-    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
-    IO_STATUS_BLOCK io;
 
     open_as(&up, NULL, L"\\old\\up", FILE_READ_ATTRIBUTES, NT_OPEN, NT_DIRECTORY_FILE);
     open_as(&moved, NULL, L"\\old\\up\\moved", GENERIC_READ | DELETE, NT_OPEN, NT_DIRECTORY_FILE);
     printf("moved away: %08lx\n", rename_to(moved, L"\\sub2\\moved"));
-    id = id_of(up);
-    attr.RootDirectory = moved;
     printf("what it was in, by id: %08lx\n",
-           NtOpenFile(&found, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &attr, &io, 7,
-                      NT_OPEN_BY_FILE_ID | NT_SYNCHRONOUS_IO_NONALERT));
+           open_by_id(&found, moved, id_of(up), FILE_READ_ATTRIBUTES));
     NtClose(moved);
     NtClose(up);
     open_as(&up, NULL, L"\\old", GENERIC_READ | DELETE, NT_OPEN, NT_DIRECTORY_FILE);

@@ -150,3 +150,15 @@ NT_CALL NtIsProcessInJob(HANDLE process, HANDLE job);
 NT_CALL NtQueryInformationJobObject(HANDLE, ULONG class, void *, ULONG cb, ULONG *needed_cb);
 NT_CALL NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *to);
 NT_CALL NtQueryVirtualMemory(HANDLE, const void *, ULONG class, void *, SIZE_T cb, SIZE_T *);
+
+/* Attributes of a name. @param text [out] what they point to */
+static inline OBJECT_ATTRIBUTES nt_named(UNICODE_STRING *text, HANDLE root, const WCHAR *name,
+                                         ULONG flags)
+{
+    text->Length = text->MaximumLength = (USHORT)(lstrlenW(name) * (int)sizeof(*name));
+    text->Buffer = (WCHAR *)(ULONG_PTR)name;
+    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES),
+                               .RootDirectory = root,
+                               .ObjectName = text,
+                               .Attributes = flags | NT_CASE_INSENSITIVE};
+}

@@ -33,16 +33,6 @@ NT_CALL NtMakeTemporaryObject(HANDLE);
 
 enum { OPENIF = 0x80, PERMANENT = 0x10, NAME_CCH = 1024, QUERY = 1 };
 
-static OBJECT_ATTRIBUTES named(UNICODE_STRING *text, HANDLE root, const wchar_t *name, ULONG flags)
-{
-    text->Length = text->MaximumLength = (USHORT)(wcslen(name) * sizeof(*name));
-    text->Buffer = (wchar_t *)(uintptr_t)name;
-    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES),
-                               .RootDirectory = root,
-                               .ObjectName = text,
-                               .Attributes = flags | NT_CASE_INSENSITIVE};
-}
-
 /* --- one of each type ----------------------------------------------------------------------- */
 
 static NTSTATUS make_event(HANDLE *h, OBJECT_ATTRIBUTES *attr)
@@ -126,7 +116,7 @@ static int hold(DWORD ms, const wchar_t *name)
         OBJECT_ATTRIBUTES attr;
 
         _snwprintf(full, NAME_CCH, L"%ls-%ls", name, types[i].name);
-        attr = named(&text, NULL, full, 0);
+        attr = nt_named(&text, NULL, full, 0);
         printf("%ls %08lx\n", types[i].name, types[i].make(&handle, &attr));
     }
     printf("ready\n");
@@ -145,7 +135,7 @@ static int see(const wchar_t *name)
         OBJECT_ATTRIBUTES attr;
 
         _snwprintf(full, NAME_CCH, L"%ls-%ls", name, types[i].name);
-        attr = named(&text, NULL, full, 0);
+        attr = nt_named(&text, NULL, full, 0);
         if (types[i].open && !types[i].open(&handle, GENERIC_READ, &attr))
             printf("%ls ", types[i].name);
     }
@@ -175,7 +165,7 @@ static int list(const wchar_t *name)
         wchar_t text[NAME_CCH];
     } entry;
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, name, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, name, 0);
     HANDLE directory;
     ULONG context = 0;
     NTSTATUS status = NtOpenDirectoryObject(&directory, QUERY, &attr);
@@ -228,7 +218,7 @@ static void of_each_type(const wchar_t *name)
         NTSTATUS status;
 
         _snwprintf(full, NAME_CCH, L"%ls-%ls", name, types[i].name);
-        attr = named(&text, NULL, full, 0);
+        attr = nt_named(&text, NULL, full, 0);
         status = types[i].make(&handle, &attr);
 
         printf("%ls: %08lx", types[i].name, status);
@@ -265,11 +255,11 @@ static void of_win32(const wchar_t *made, const wchar_t *opened)
 static void of_relative(const wchar_t *directory, const wchar_t *name)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, directory, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, directory, 0);
     HANDLE root = NULL, event = NULL;
     NTSTATUS status = NtOpenDirectoryObject(&root, GENERIC_READ, &attr);
 
-    attr = named(&text, root, name, 0);
+    attr = nt_named(&text, root, name, 0);
     printf("%ls + %ls: %08lx open %08lx", directory, name, status,
            NtOpenEvent(&event, GENERIC_READ, &attr));
     printf(" make %08lx\n", NtCreateEvent(&event, GENERIC_READ, &attr, 0, FALSE));
@@ -280,7 +270,7 @@ static void of_relative(const wchar_t *directory, const wchar_t *name)
 static void of_bad_input(void)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, L"\\BaseNamedObjects\\odd", 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, L"\\BaseNamedObjects\\odd", 0);
     HANDLE handle = (HANDLE)0x55;
     static wchar_t longest[32768];
     void *nothing = VirtualAlloc(NULL, 4096, MEM_RESERVE, PAGE_NOACCESS);
@@ -289,23 +279,23 @@ static void of_bad_input(void)
     printf("odd length %08lx\n", NtCreateEvent(&handle, GENERIC_ALL, &attr, 0, FALSE));
     text.Length = 0;
     printf("empty %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
-    attr = named(&text, NULL, L"relative", 0);
+    attr = nt_named(&text, NULL, L"relative", 0);
     printf("relative to nothing %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
-    attr = named(&text, (HANDLE)0x7770, L"x", 0);
+    attr = nt_named(&text, (HANDLE)0x7770, L"x", 0);
     printf("relative to no handle %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
-    attr = named(&text, GetCurrentProcess(), L"x", 0);
+    attr = nt_named(&text, GetCurrentProcess(), L"x", 0);
     printf("relative to a process %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
-    attr = named(&text, NULL, L"\\BaseNamedObjects\\none\\none", 0);
+    attr = nt_named(&text, NULL, L"\\BaseNamedObjects\\none\\none", 0);
     printf("below nothing %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
-    attr = named(&text, NULL, L"\\", 0);
+    attr = nt_named(&text, NULL, L"\\", 0);
     printf("the root %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
     for (int i = 0; i < 32766; i++)
         longest[i] = i ? L'x' : L'\\';
-    attr = named(&text, NULL, longest, 0);
+    attr = nt_named(&text, NULL, longest, 0);
     printf("the longest %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
     attr.ObjectName = nothing;
     printf("no text %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
-    attr = named(&text, NULL, L"\\x", 0);
+    attr = nt_named(&text, NULL, L"\\x", 0);
     text.Buffer = nothing;
     printf("no letters %08lx\n", NtOpenEvent(&handle, GENERIC_READ, &attr));
 }
@@ -317,7 +307,7 @@ static void of_links(void)
     UNICODE_STRING text, target = {sizeof(to) - 2, sizeof(to), to},
                          answer = {.MaximumLength = sizeof(room), .Buffer = room},
                          small = {.MaximumLength = 8, .Buffer = room};
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, L"\\BaseNamedObjects\\link", 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, L"\\BaseNamedObjects\\link", 0);
     HANDLE link = NULL, event = NULL, opened = NULL;
     ULONG needed = 0;
 
@@ -325,9 +315,9 @@ static void of_links(void)
     printf(" query %08lx", NtQuerySymbolicLinkObject(link, &answer, &needed));
     printf(" %u %lu '%.*ls'", answer.Length, needed, answer.Length / 2, room);
     printf(" small %08lx\n", NtQuerySymbolicLinkObject(link, &small, NULL));
-    attr = named(&text, NULL, to, 0);
+    attr = nt_named(&text, NULL, to, 0);
     NtCreateEvent(&event, GENERIC_ALL, &attr, 0, FALSE);
-    attr = named(&text, NULL, L"\\BaseNamedObjects\\link", 0);
+    attr = nt_named(&text, NULL, L"\\BaseNamedObjects\\link", 0);
     printf("through it %08lx", NtOpenEvent(&opened, GENERIC_READ, &attr));
     print_name(opened);
     NtClose(opened);
@@ -375,20 +365,20 @@ static int refused(void)
 {
     static wchar_t to[] = L"\\Device\\Null";
     UNICODE_STRING text, target = {sizeof(to) - 2, sizeof(to), to};
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, L"\\??\\FVM-test", 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, L"\\??\\FVM-test", 0);
     HANDLE handle = NULL, root = NULL;
     NTSTATUS(NTAPI * make_permanent)(HANDLE); /* not in Wine 8 */
 
     printf("%08lx", NtCreateSymbolicLinkObject(&handle, GENERIC_ALL, &attr, &target));
-    attr = named(&text, NULL, L"\\KernelObjects\\FVM-test", 0);
+    attr = nt_named(&text, NULL, L"\\KernelObjects\\FVM-test", 0);
     printf(" %08lx", NtCreateEvent(&handle, GENERIC_ALL, &attr, 0, FALSE));
-    attr = named(&text, NULL, L"\\", 0);
+    attr = nt_named(&text, NULL, L"\\", 0);
     NtOpenDirectoryObject(&root, GENERIC_READ, &attr);
-    attr = named(&text, root, L"KernelObjects\\FVM-test", 0);
+    attr = nt_named(&text, root, L"KernelObjects\\FVM-test", 0);
     printf(" %08lx", NtCreateEvent(&handle, GENERIC_ALL, &attr, 0, FALSE));
-    attr = named(&text, NULL, L"\\BaseNamedObjects\\FVM-test", PERMANENT);
+    attr = nt_named(&text, NULL, L"\\BaseNamedObjects\\FVM-test", PERMANENT);
     printf(" %08lx", NtCreateEvent(&handle, GENERIC_ALL, &attr, 0, FALSE));
-    attr = named(&text, NULL, L"\\BaseNamedObjects\\FVM-test", 0);
+    attr = nt_named(&text, NULL, L"\\BaseNamedObjects\\FVM-test", 0);
     printf(" %08lx", NtCreateEvent(&handle, GENERIC_ALL, &attr, 0, FALSE));
     make_permanent =
         (void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtMakePermanentObject");
@@ -414,19 +404,19 @@ static int own(const wchar_t *vm)
     DWORD session = 0;
     wchar_t prefix[NAME_CCH], name[NAME_CCH];
     UNICODE_STRING text, to;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, L"\\BaseNamedObjects\\FVM-link", 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, L"\\BaseNamedObjects\\FVM-link", 0);
     HANDLE link, handle;
 
     ProcessIdToSessionId(GetCurrentProcessId(), &session);
     _snwprintf(prefix, NAME_CCH, forms[0], session);
-    named(&to, NULL, prefix, 0);
+    nt_named(&to, NULL, prefix, 0);
     to.Length -= sizeof(*to.Buffer); /* without its last backslash */
     printf("link %08lx\n", NtCreateSymbolicLinkObject(&link, GENERIC_ALL, &attr, &to));
     for (size_t form = 0; form < sizeof(forms) / sizeof(*forms); form++) {
         _snwprintf(prefix, NAME_CCH, forms[form], session);
         for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++) {
             _snwprintf(name, NAME_CCH, L"%ls__fvm_%ls_%ls", prefix, objects[i].what, vm);
-            attr = named(&text, NULL, name, 0);
+            attr = nt_named(&text, NULL, name, 0);
             printf("%08lx ", objects[i].open(&handle, GENERIC_READ, &attr));
         }
         printf("\n");

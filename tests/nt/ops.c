@@ -224,17 +224,28 @@ static void query_key(void)
         fail("cannot query a key");
 }
 
-static void list_keys(void)
+static void list_subkeys(HKEY key, DWORD least)
 {
     WCHAR name[256];
     DWORD at = 0, cch = 256;
 
-    while (!RegEnumKeyExW(on.key, at, name, &cch, NULL, NULL, NULL, NULL)) {
+    while (!RegEnumKeyExW(key, at, name, &cch, NULL, NULL, NULL, NULL)) {
         at++;
         cch = 256;
     }
-    if (at < 10)
+    if (at < least)
         fail("too few keys");
+}
+
+static void list_keys(void)
+{
+    list_subkeys(on.key, 10);
+}
+
+/* Everything that enumerates a key that the VM changed must look at both sides. */
+static void list_merged_keys(void)
+{
+    list_subkeys(on.merged_key, MERGED_KEYS);
 }
 
 static void start_process(void)
@@ -268,20 +279,6 @@ static void pipe_there(void)
     if (!WriteFile(on.pipe[0], text, sizeof(text), &done, NULL) ||
         !ReadFile(on.pipe[1], text, sizeof(text), &done, NULL))
         fail("a pipe does not work");
-}
-
-/* Everything that enumerates a key that the VM changed must look at both sides. */
-static void list_merged_keys(void)
-{
-    WCHAR name[64];
-    DWORD at = 0, cch = 64;
-
-    while (!RegEnumKeyExW(on.merged_key, at, name, &cch, NULL, NULL, NULL, NULL)) {
-        at++;
-        cch = 64;
-    }
-    if (at < MERGED_KEYS)
-        fail("too few keys");
 }
 
 static const struct operation {

@@ -24,20 +24,10 @@ NT_CALL NtFsControlFile(HANDLE, HANDLE event, nt_apc, void *, IO_STATUS_BLOCK *,
 
 enum { NAME_CCH = 512, LINE_CB = 200, WAIT_CODE = 0x110018 };
 
-static OBJECT_ATTRIBUTES named(UNICODE_STRING *text, HANDLE root, const wchar_t *name)
-{
-    text->Length = text->MaximumLength = (USHORT)(wcslen(name) * sizeof(*name));
-    text->Buffer = (wchar_t *)(uintptr_t)name;
-    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES),
-                               .RootDirectory = root,
-                               .ObjectName = text,
-                               .Attributes = NT_CASE_INSENSITIVE};
-}
-
 static NTSTATUS make_at(HANDLE *handle, HANDLE root, const wchar_t *name, ULONG disposition)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, root, name);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, root, name, 0);
     IO_STATUS_BLOCK io;
     LARGE_INTEGER wait = {.QuadPart = -500000};
 
@@ -49,7 +39,7 @@ static NTSTATUS make_at(HANDLE *handle, HANDLE root, const wchar_t *name, ULONG 
 static NTSTATUS open_at(HANDLE *handle, HANDLE root, const wchar_t *name)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, root, name);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, root, name, 0);
     IO_STATUS_BLOCK io;
 
     return NtOpenFile(handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attr, &io,
@@ -317,7 +307,7 @@ static void of_slots(void)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         UNICODE_STRING text;
-        OBJECT_ATTRIBUTES attr = named(&text, NULL, names[i]);
+        OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, names[i], 0);
         HANDLE slot = NULL, second = NULL, writer = NULL;
         NTSTATUS status = NtCreateMailslotFile(&slot, GENERIC_READ, &attr, &io, 0, 0, 0, &wait);
 

@@ -107,9 +107,13 @@ TEST(netaddr_makes_one)
 {
     struct address made = {0, {0}};
 
-    made.cb = fvm_netaddr_make(made.bytes, false, 7);
+    made.cb = fvm_netaddr_make_any(made.bytes, false);
+    ok(same(made, v4(0, 0, 0, 0, 0)), "any");
+    fvm_netaddr_put(made.bytes, 7);
     ok(same(made, v4(0, 127, 70, 0, 7)) && !fvm_netaddr_port(made.bytes), "IPv4");
-    made.cb = fvm_netaddr_make(made.bytes, true, 7);
+    made.cb = fvm_netaddr_make_any(made.bytes, true);
+    ok(same(made, v6(0, 0, 0)), "any, IPv6");
+    fvm_netaddr_put(made.bytes, 7);
     ok(same(made, both(0, 127, 70, 0, 7)) && fvm_netaddr_is_v6(made.bytes, made.cb), "IPv6");
     made = v4(1, 0, 0, 0, 0);
     ok(fvm_netaddr_port(made.bytes) == 1 && !fvm_netaddr_is_v6(made.bytes, made.cb), "a port");

@@ -87,7 +87,7 @@ static NTSTATUS move_path(struct fvm_str *path, struct files_scratch *scratch,
 
     if (fvm_failed(status) || fvm_str_eq_fold(host, root->path.path))
         return status;
-    if (!fvm_str_begins_fold(*path, host) || (path->cch > host.cch && path->s[host.cch] != '\\'))
+    if (!fvm_ntpath_is_below(*path, host))
         return STATUS_OBJECT_NAME_NOT_FOUND;
     status = fvm_buf_add(&text, root->path.path);
     if (!fvm_failed(status))

@@ -13,8 +13,8 @@ enum {
     BASIC_CLASS = 4,
     RENAME_CLASS = 10,
     LINK_CLASS = 11,
-    POSITION_CLASS = 14,
     DISPOSITION_CLASS = 13,
+    POSITION_CLASS = 14,
     COMPLETION_CLASS = 30,
     DISPOSITION_EX_CLASS = 64,
     RENAME_EX_CLASS = 65,
@@ -150,8 +150,7 @@ static NTSTATUS check_trailing(const struct files_place *target, HANDLE source, 
     if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
     /* That a directory cannot move into itself is seen first. */
-    if (fvm_str_begins_fold(to, from) && to.cch > from.cch && to.s[from.cch] == '\\' &&
-        files_kind(source) == FILES_DIRECTORY)
+    if (fvm_ntpath_is_below(to, from) && to.cch > from.cch && files_kind(source) == FILES_DIRECTORY)
         return STATUS_INVALID_PARAMETER;
     return NT_SUCCESS(status) || files_kind(source) != FILES_DIRECTORY ? STATUS_NOT_A_DIRECTORY
                                                                        : STATUS_SUCCESS;

@@ -142,7 +142,7 @@ static void move_slot(struct files_slot *slot, HANDLE handle, struct fvm_str fro
     struct fvm_str path;
 
     if (!NT_SUCCESS(files_path_of(&path, scratch, handle, NULL)) ||
-        !fvm_str_begins_fold(path, from) || (path.cch > from.cch && path.s[from.cch] != '\\'))
+        !fvm_ntpath_is_below(path, from))
         return;
     shared = files_shared(slot);
     if (shared)

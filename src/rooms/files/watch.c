@@ -81,29 +81,34 @@ static void answer(struct files_request *request, NTSTATUS status, const void *r
 }
 
 /* Under the lock: nobody else answers this one. */
-static struct files_request *claim(struct files_request *request)
+static void claim(struct files_request *request)
 {
     request->answering = (uint32_t)files_writer_here().token;
-    return request;
 }
 
-/* The call has its answer: out of the list. */
-static void finish(struct files_watch *watch, struct files_request *request, bool is_buried)
+/* Answer a call that is claimed, and take it out of the list. @return false: its thread is gone */
+static bool finish(struct files_watch *watch, struct files_request *request, NTSTATUS status,
+                   const void *records, ULONG cb)
 {
+    bool is_answered = !is_gone(request);
+
+    if (is_answered)
+        answer(request, status, records, cb);
     if (!files_watch_lock())
-        return;
+        return is_answered;
     for (struct files_request **link = &watch->first; *link; link = &(*link)->next)
         if (*link == request) {
             *link = request->next;
             break;
         }
-    if (is_buried) {
+    if (is_answered) {
         request->next = dead;
         dead = request;
     }
     files_watch_unlock();
-    if (!is_buried)
+    if (!is_answered)
         release(request);
+    return is_answered;
 }
 
 /* The next call to be answered, and with what. @return NULL: there is no call, or nothing to tell
@@ -137,19 +142,14 @@ void files_watch_deliver(struct files_watch *watch)
     ULONG cb;
 
     while ((request = next(watch, &records, &cb))) {
-        bool gone = is_gone(request);
+        bool fits = cb && cb <= request->cb && request->buffer;
 
-        if (gone) {
-            if (files_watch_lock()) {
-                watch->is_missed = true; /* what it would have been told */
-                files_watch_unlock();
-            }
-        } else if (!cb || cb > request->cb || !request->buffer) {
-            answer(request, STATUS_NOTIFY_ENUM_DIR, NULL, 0);
-        } else {
-            answer(request, STATUS_SUCCESS, records, cb);
+        if (!finish(watch, request, fits ? STATUS_SUCCESS : STATUS_NOTIFY_ENUM_DIR, records,
+                    fits ? cb : 0) &&
+            files_watch_lock()) {
+            watch->is_missed = true; /* what it would have been told */
+            files_watch_unlock();
         }
-        finish(watch, request, !gone);
         fvm_free(records);
     }
 }
@@ -315,17 +315,13 @@ static unsigned cancel(struct files_watch *watch, const struct ending *which, NT
 
     while (files_watch_lock()) {
         struct files_request *request = find(watch, which, false);
-        bool gone;
 
         if (request)
             claim(request);
         files_watch_unlock();
         if (!request)
             break;
-        gone = is_gone(request);
-        if (!gone)
-            answer(request, status, NULL, 0);
-        finish(watch, request, !gone);
+        finish(watch, request, status, NULL, 0);
         count++;
     }
     wait_for_answers(watch, which);

@@ -58,7 +58,7 @@ static NTSTATUS bind_to(HANDLE socket, bool is_v6, bool inside)
 {
     struct afd_bind bind = {0};
     uint8_t bound[FVM_NETADDR_CB];
-    size_t cb = fvm_netaddr_make(bind.address, is_v6, fvm_engine.block->vm);
+    size_t cb = fvm_netaddr_make_any(bind.address, is_v6);
     IO_STATUS_BLOCK io;
     const struct network_call call = {.handle = socket,
                                       .io = &io,
@@ -68,8 +68,8 @@ static NTSTATUS bind_to(HANDLE socket, bool is_v6, bool inside)
                                       .out = bound,
                                       .out_cb = sizeof(bound)};
 
-    if (!inside)
-        fvm_netaddr_unmap(bind.address, cb, fvm_engine.block->vm, true);
+    if (inside)
+        fvm_netaddr_put(bind.address, fvm_engine.block->vm);
     return network_pass(&call);
 }
 

@@ -9,12 +9,10 @@
 
 static NTSTATUS open_vm_job(HANDLE *job)
 {
-    WCHAR text[192];
-    USHORT cb = (USHORT)(fvm_own_name(text, ARRAY_LEN(text), "job") * sizeof(*text));
-    UNICODE_STRING name = {.Length = cb, .MaximumLength = cb, .Buffer = text};
-    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
+    struct fvm_own_object object;
 
-    return real.NtOpenJobObject(job, JOB_OBJECT_ASSIGN_PROCESS, &attr);
+    fvm_own_object(&object, "job");
+    return real.NtOpenJobObject(job, JOB_OBJECT_ASSIGN_PROCESS, &object.attr);
 }
 
 /* NT tells nobody which job a process is in. But it can be put into the VM's job once more if it is

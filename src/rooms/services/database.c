@@ -3,6 +3,7 @@
  * would make the first use in each VM slow: the VM's manager takes those services for ones whose
  * start is delayed, for good, and starts them when they are asked for. What the VM itself made
  * automatic is started at once. See README.md. */
+#include "core/regview.h"
 #include "engine/capture.h"
 #include "engine/engine.h"
 #include "engine/image.h"
@@ -38,27 +39,23 @@ static ULONG read_start(NTSTATUS(NTAPI *query)(HANDLE, UNICODE_STRING *, ULONG, 
                : NEVER;
 }
 
-/* Name of the service that a key belongs to. @param name [out] its text is in `answer` */
-static bool find_service(struct fvm_str *name, HANDLE key, void *answer, ULONG cb)
-{
-    const struct fvm_str parent = FVM_STR(u"\\Services");
-    struct {
-        ULONG cb;
-        WCHAR text[];
-    } *found = answer;
-    struct fvm_str path;
-    uint32_t at;
+/* KEY_NAME_INFORMATION */
+struct key_name {
+    ULONG cb;
+    WCHAR text[NAME_CCH];
+};
 
-    if (!NT_SUCCESS(real.NtQueryKey(key, NAME_CLASS, answer, cb, &cb)))
+/* The service that a key belongs to. @param service [out] in `room` */
+static bool find_service(struct fvm_str *service, HANDLE key, struct key_name *room)
+{
+    struct fvm_str path;
+    ULONG cb;
+
+    if (!NT_SUCCESS(real.NtQueryKey(key, NAME_CLASS, room, sizeof(*room), &cb)))
         return false;
-    path = (struct fvm_str){found->text, found->cb / (uint32_t)sizeof(WCHAR)};
-    for (at = path.cch; at && path.s[at - 1] != '\\'; at--) {
-    }
-    if (at < parent.cch + 1 ||
-        !fvm_str_eq_fold(fvm_str_sub(path, at - 1 - parent.cch, parent.cch), parent))
-        return false;
-    *name = fvm_str_sub(path, at, path.cch - at);
-    return true;
+    path = (struct fvm_str){room->text, room->cb / (uint32_t)sizeof(WCHAR)};
+    *service = fvm_regview_last(path);
+    return fvm_str_eq_fold(fvm_regview_last(fvm_regview_parent(path)), FVM_STR(u"Services"));
 }
 
 /* When does the host start its service of this name? NEVER: it has none. */
@@ -84,19 +81,10 @@ static ULONG start_on_host(struct fvm_str service)
 }
 
 /* Does the host start this service by itself, and has the VM left that as it is? */
-static bool is_hosts(HANDLE key, bool *is_service)
+static bool is_hosts(HANDLE key, struct fvm_str service)
 {
-    struct {
-        ULONG cb;
-        WCHAR text[NAME_CCH];
-    } answer;
-    struct fvm_str service;
-    ULONG start;
+    ULONG start = read_start(services_query_below, key);
 
-    *is_service = find_service(&service, key, &answer, sizeof(answer));
-    if (!*is_service)
-        return false;
-    start = read_start(services_query_below, key);
     return start <= BY_ITSELF && start_on_host(service) == start;
 }
 
@@ -116,26 +104,29 @@ static NTSTATUS answer_dword(DWORD data, void *info, ULONG cb, ULONG *needed)
     return cb < value_cb ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI services_NtQueryValueKey(HANDLE key, UNICODE_STRING *name, ULONG class, void *info,
-                                        ULONG cb, ULONG *needed)
+/* Apart, for its stack: the others' calls come this way too. */
+__attribute__((noinline)) static NTSTATUS query_as_manager(HANDLE key, UNICODE_STRING *name,
+                                                           void *info, ULONG cb, ULONG *needed)
 {
     UNICODE_STRING given;
     WCHAR text[16];
-    struct fvm_str asked = {text, 0};
-    bool is_service;
+    struct fvm_str asked = {text, 0}, service;
+    struct key_name room;
 
-    if (!(fvm_engine.roles & FVM_ROLE_MANAGER) || class != PARTIAL_CLASS ||
-        !NT_SUCCESS(fvm_copy_guarded(&given, name, sizeof(given))) || given.Length > sizeof(text) ||
-        !NT_SUCCESS(fvm_copy_guarded(text, given.Buffer, given.Length)))
-        return services_query_below(key, name, class, info, cb, needed);
-    asked.cch = given.Length / (uint32_t)sizeof(WCHAR);
+    if (NT_SUCCESS(fvm_copy_guarded(&given, name, sizeof(given))) && given.Length <= sizeof(text) &&
+        NT_SUCCESS(fvm_copy_guarded(text, given.Buffer, given.Length)))
+        asked.cch = given.Length / (uint32_t)sizeof(WCHAR);
     if (fvm_str_eq_fold(asked, FVM_STR(u"AutoStartDelay")))
         return answer_dword(FOR_GOOD_MS, info, cb, needed);
-    if (fvm_str_eq_fold(asked, FVM_STR(u"DelayedAutoStart"))) {
-        bool is_delayed = is_hosts(key, &is_service);
+    if (fvm_str_eq_fold(asked, FVM_STR(u"DelayedAutoStart")) && find_service(&service, key, &room))
+        return answer_dword(is_hosts(key, service), info, cb, needed);
+    return services_query_below(key, name, PARTIAL_CLASS, info, cb, needed);
+}
 
-        if (is_service)
-            return answer_dword(is_delayed, info, cb, needed);
-    }
-    return services_query_below(key, name, class, info, cb, needed);
+NTSTATUS NTAPI services_NtQueryValueKey(HANDLE key, UNICODE_STRING *name, ULONG class, void *info,
+                                        ULONG cb, ULONG *needed)
+{
+    return fvm_engine.roles & FVM_ROLE_MANAGER && class == PARTIAL_CLASS
+               ? query_as_manager(key, name, info, cb, needed)
+               : services_query_below(key, name, class, info, cb, needed);
 }

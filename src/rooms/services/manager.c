@@ -12,12 +12,10 @@ enum { WAIT_100NS = 20000, PATIENCE = 20000 /* waits */ };
 /* Signalled, the holder begins a round. */
 static NTSTATUS open_request(HANDLE *event)
 {
-    WCHAR text[192];
-    USHORT cb = (USHORT)(fvm_own_name(text, ARRAY_LEN(text), "manager") * sizeof(*text));
-    UNICODE_STRING name = {.Length = cb, .MaximumLength = cb, .Buffer = text};
-    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr), .ObjectName = &name};
+    struct fvm_own_object object;
 
-    return real.NtOpenEvent(event, EVENT_MODIFY_STATE, &attr);
+    fvm_own_object(&object, "manager");
+    return real.NtOpenEvent(event, EVENT_MODIFY_STATE, &object.attr);
 }
 
 static uint64_t rounds(void)

@@ -9,14 +9,6 @@
 NT_CALL NtCreateEvent(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG type, BOOLEAN set);
 NT_CALL NtOpenEvent(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
 
-static OBJECT_ATTRIBUTES named(UNICODE_STRING *text, const wchar_t *name)
-{
-    text->Length = text->MaximumLength = (USHORT)(wcslen(name) * sizeof(*name));
-    text->Buffer = (wchar_t *)(uintptr_t)name;
-    return (OBJECT_ATTRIBUTES){
-        .Length = sizeof(OBJECT_ATTRIBUTES), .ObjectName = text, .Attributes = NT_CASE_INSENSITIVE};
-}
-
 /* --- by names of Win32 ------------------------------------------------------------------- */
 
 static bool offer_event(struct mechanism *m)
@@ -141,14 +133,14 @@ static enum found reach_section_again(struct mechanism *m, char *out)
 static bool offer_nt_event(struct mechanism *m)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, m->path);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
 
     return !NtCreateEvent(&m->handle, EVENT_ALL_ACCESS, &attr, 1, FALSE);
 }
 static enum found reach_nt_event(struct mechanism *m, char *out)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, m->path);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
     HANDLE event;
 
     (void)out;

@@ -25,16 +25,6 @@ NT_CALL NtWaitForDebugEvent(HANDLE, BOOLEAN alertable, LARGE_INTEGER *, void *st
 enum { QUERY = 1, OPENIF = 0x80, KEY = 0x1234 };
 #define BASE L"\\BaseNamedObjects\\"
 
-static OBJECT_ATTRIBUTES named(UNICODE_STRING *text, HANDLE root, const wchar_t *name, ULONG flags)
-{
-    text->Length = text->MaximumLength = (USHORT)(wcslen(name) * sizeof(*name));
-    text->Buffer = (wchar_t *)(uintptr_t)name;
-    return (OBJECT_ATTRIBUTES){.Length = sizeof(OBJECT_ATTRIBUTES),
-                               .RootDirectory = root,
-                               .ObjectName = text,
-                               .Attributes = flags | NT_CASE_INSENSITIVE};
-}
-
 /* --- jobs: in which the victim is -------------------------------------------------------- */
 
 static bool offer_job(struct mechanism *m)
@@ -65,14 +55,14 @@ static enum found reach_job(struct mechanism *m, char *out)
 static bool offer_directory(struct mechanism *m)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
     LARGE_INTEGER cb = {.QuadPart = 4096};
     HANDLE section;
     char *view;
 
     if (NtCreateDirectoryObject(&m->handle, GENERIC_ALL, &attr))
         return false;
-    attr = named(&text, m->handle, L"inner", 0);
+    attr = nt_named(&text, m->handle, L"inner", 0);
     if (NtCreateSection(&section, SECTION_ALL_ACCESS, &attr, &cb, PAGE_READWRITE, SEC_COMMIT, NULL))
         return false;
     view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
@@ -83,13 +73,13 @@ static bool offer_directory(struct mechanism *m)
 static enum found reach_directory(struct mechanism *m, char *out)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
     HANDLE directory, section;
     const char *view = NULL;
 
     if (NtOpenDirectoryObject(&directory, GENERIC_READ, &attr))
         return FOUND_NOTHING;
-    attr = named(&text, directory, L"inner", 0);
+    attr = nt_named(&text, directory, L"inner", 0);
     if (!NtOpenSection(&section, SECTION_MAP_READ, &attr))
         view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
     return view ? read_token(out, view, TOKEN_CCH) : FOUND_NOTHING;
@@ -111,7 +101,7 @@ static enum found look_into(const wchar_t *path, char *out)
         wchar_t text[PATH_CCH];
     } entry;
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, path, 0);
     HANDLE directory;
     ULONG context = 0;
     char found[TOKEN_CCH];
@@ -143,7 +133,7 @@ static bool offer_link(struct mechanism *m)
 {
     wchar_t target[100];
     UNICODE_STRING text, to = {.Buffer = target};
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
 
     to.Length = (USHORT)(2 * swprintf(target, 100, L"\\BaseNamedObjects\\%hs", token));
     to.MaximumLength = (USHORT)(to.Length + 2);
@@ -154,7 +144,7 @@ static enum found reach_link(struct mechanism *m, char *out)
     wchar_t target[PATH_CCH] = L"";
     char found[TOKEN_CCH];
     UNICODE_STRING text, to = {.MaximumLength = sizeof(target) - 2, .Buffer = target};
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
     HANDLE link;
 
     if (NtOpenSymbolicLinkObject(&link, QUERY, &attr) ||
@@ -169,7 +159,7 @@ static enum found reach_link(struct mechanism *m, char *out)
 static bool offer_port(struct mechanism *m)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
 
     return !NtCreateIoCompletion(&m->handle, GENERIC_ALL, &attr, 0);
 }
@@ -185,7 +175,7 @@ static void turn_port(struct mechanism *m)
 static enum found reach_port(struct mechanism *m, char *out)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
     HANDLE port;
 
     (void)out;
@@ -198,14 +188,14 @@ static enum found reach_port(struct mechanism *m, char *out)
 static bool offer_keyed(struct mechanism *m)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
 
     return !NtCreateKeyedEvent(&m->handle, GENERIC_ALL, &attr, 0);
 }
 static enum found reach_keyed(struct mechanism *m, char *out)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
     HANDLE event;
 
     (void)out;
@@ -216,7 +206,7 @@ static enum found reach_keyed(struct mechanism *m, char *out)
 static bool offer_debug(struct mechanism *m)
 {
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, 0);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, 0);
     STARTUPINFOW startup = {.cb = sizeof(startup)};
     PROCESS_INFORMATION started;
     wchar_t line[PATH_CCH + 40];
@@ -237,7 +227,7 @@ static enum found reach_debug(struct mechanism *m, char *out)
         char rest[200];
     } change = {0};
     UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr = named(&text, NULL, m->path, OPENIF);
+    OBJECT_ATTRIBUTES attr = nt_named(&text, NULL, m->path, OPENIF);
     LARGE_INTEGER now = {0};
     HANDLE debug = NULL;
     enum found found;
