@@ -9,7 +9,7 @@ command -v wine >/dev/null || { echo "$0: wine is not installed" >&2; exit 2; }
 work=$(mktemp -d) || exit 2
 prefix=${FVM_TEST_PREFIX:-$(cd "$(dirname "$0")/.." && pwd)/build/tests/wine-prefix}
 [ -d "$prefix" ] || prefix=$work/prefix
-export WINEPREFIX=$prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=' DISPLAY=
+export WINEPREFIX=$prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winemenubuilder.exe=' DISPLAY=
 
 # -p60 keeps the server between tests; only this prefix' server is ended.
 finish() {

@@ -10,16 +10,15 @@ enum cli_option {
     OPTION_BASE = 1 << 1,
     OPTION_LEVEL = 1 << 2,
     OPTION_CWD = 1 << 3,
-    OPTION_NET = 1 << 4,
-    OPTION_DISPLAY = 1 << 5,
-    OPTION_ENV = 1 << 6,
-    OPTION_ONLY = 1 << 7,
-    OPTION_KEEP = 1 << 8,
-    OPTION_JSON = 1 << 9,
-    OPTION_REG = 1 << 10,
-    OPTION_STAT = 1 << 11,
-    OPTION_FORCE = 1 << 12,
-    OPTION_DRY_RUN = 1 << 13
+    OPTION_ENV = 1 << 4,
+    OPTION_ONLY = 1 << 5,
+    OPTION_KEEP = 1 << 6,
+    OPTION_JSON = 1 << 7,
+    OPTION_REG = 1 << 8,
+    OPTION_STAT = 1 << 9,
+    OPTION_FORCE = 1 << 10,
+    OPTION_DRY_RUN = 1 << 11,
+    OPTIONS_TERMS = 0x3ff << 12 /* all terms of a VM: core/terms.h */
 };
 
 static void check_program(const struct cli_words *words)
@@ -70,6 +69,26 @@ static void check_base(const struct cli_words *words)
 
 /* A marked line is a string of its own. */
 /* clang-format off */
+#define TERMS_HELP \
+    CLI_ON_LINUX "What opens or narrows the seal, for sealed VMs. It holds from the VM's start to its end; a VM that is\n" \
+    CLI_ON_LINUX "kept begins each time with what it was made with, unless the command line says otherwise.\n" \
+    CLI_ON_LINUX "\n" \
+    CLI_ON_LINUX "  --net KIND       none (default): its own loopback only; private: connections to the outside, not\n" \
+    CLI_ON_LINUX "                   to this machine and its neighbours; lan: to the neighbours too; host: the\n" \
+    CLI_ON_LINUX "                   network of this machine itself; vm:NAME: the network of another VM that runs\n" \
+    CLI_ON_LINUX "  --publish PORTS  [ADDRESS:]HOSTPORT:VMPORT[/udp]: a port of this machine that leads into the VM\n" \
+    CLI_ON_LINUX "                   (ADDRESS: 127.0.0.1); may be repeated; needs --net private or lan\n" \
+    CLI_ON_LINUX "  --display KIND   none (default): windows are there, nobody sees them; private[:WIDTHxHEIGHT]: an X\n" \
+    CLI_ON_LINUX "                   server of its own (see: fvm view, fvm screenshot); host: yours, which lets the\n" \
+    CLI_ON_LINUX "                   program see and drive all your windows\n" \
+    CLI_ON_LINUX "  --sound          sound through your PulseAudio or PipeWire, microphone included\n" \
+    CLI_ON_LINUX "  --share FOLDER   FOLDER[:ro|:rw][=D:]: a folder as it is, not copy-on-write; read-only if not :rw; as a\n" \
+    CLI_ON_LINUX "                   drive, as a folder (=C:\\data), or at its own path on Z:; may be repeated\n" \
+    CLI_ON_LINUX "  --memory SIZE    at most so much memory, such as 512M or 2G\n" \
+    CLI_ON_LINUX "  --procs N        at most so many threads of all its programs\n" \
+    CLI_ON_LINUX "  --cpus N         at most so much processor time, such as 0.5 or 2 processors\n" \
+    CLI_ON_LINUX "  --disk SIZE      at most so much on disk; a VM that has more is ended\n" \
+    CLI_ON_LINUX "  --timeout TIME   end the VM after 30s, 5m, 2h; exit code 124\n"
 static const char run_help[] =
     CLI_ON_LINUX "PROGRAM is a Windows path (C:\\dir\\a.exe), a name on the VM's PATH (cmd, notepad), or a\n"
     CLI_ON_LINUX "Linux path to an .exe, .com, .bat, .cmd or .msi file. Its folder and the current folder are\n"
@@ -91,8 +110,8 @@ static const char run_help[] =
     CLI_ON_LINUX "                   apart; shared: it shares one sealed Windows with the other shared VMs:\n"
     CLI_ON_LINUX "                   files, registry, processes, named objects, pipes and services are its\n"
     CLI_ON_LINUX "                   own, windows are not yet; for programs that mean no harm to other VMs\n"
-    CLI_ON_LINUX "  --net none       no network (the only choice so far)\n"
-    CLI_ON_LINUX "  --display none   no display; GUI programs run unseen (the only choice so far)\n"
+    CLI_ON_LINUX "\n"
+    TERMS_HELP
     CLI_ON_WINDOWS "  --cwd DIR        folder to start in, as the VM has it\n"
     CLI_ON_WINDOWS "  --env NAME=VALUE set a variable; your own environment is passed on\n"
     CLI_ON_WINDOWS "  --level shared   files, registry, processes, named objects and pipes are the VM's own,\n"
@@ -110,6 +129,8 @@ static const char create_help[] =
     "\n"
     CLI_ON_LINUX "  --base NAME     what it stands on (default: default; see: fvm base)\n"
     CLI_ON_LINUX "  --level LEVEL   sealed (default) or shared; see: fvm run --help\n"
+    CLI_ON_LINUX "\n"
+    TERMS_HELP
     CLI_ON_WINDOWS "  --level shared  the only choice on Windows; see: fvm run --help\n";
 
 static const char commit_help[] =
@@ -195,16 +216,16 @@ const struct cli_command cli_commands[] = {
         .summary = "run a Windows program in a VM",
         .help = run_help,
         .options = OPTION_VM | OPTION_KEEP | OPTION_BASE | OPTION_CWD | OPTION_ENV | OPTION_LEVEL |
-                   OPTION_NET | OPTION_DISPLAY,
+                   OPTIONS_TERMS,
         .check = check_program,
         .act = cli_run,
     },
     {
         .name = "create",
-        .usage = "[--base NAME] [--level LEVEL] NAME",
+        .usage = "[OPTION...] NAME",
         .summary = "make a VM that is kept",
         .help = create_help,
-        .options = OPTION_BASE | OPTION_LEVEL,
+        .options = OPTION_BASE | OPTION_LEVEL | OPTIONS_TERMS,
         .check = check_one_name,
         .act = cli_create,
     },

@@ -124,12 +124,13 @@ static int print_overview(void)
 
 /* --- options --------------------------------------------------------------------------------- */
 
-/* Takes nothing and sets a bool; takes a value; takes one each time. */
-enum kind { FLAG, VALUE, VALUES };
+/* Takes nothing and sets a bool; takes a value; takes one each time; is one of a VM's terms, with a
+ * value or, as a flag, "yes". */
+enum kind { FLAG, VALUE, VALUES, TERM, TERM_FLAG };
 struct option {
     const char *name; /* without dashes */
     enum kind kind;
-    size_t at; /* in struct cli_words */
+    size_t at; /* in struct cli_words; of a term: nothing */
 };
 /* In the order of enum cli_option. */
 static const struct option options[] = {
@@ -137,8 +138,6 @@ static const struct option options[] = {
     {"base", VALUE, offsetof(struct cli_words, base)},
     {"level", VALUE, offsetof(struct cli_words, level)},
     {"cwd", VALUE, offsetof(struct cli_words, cwd)},
-    {"net", VALUE, offsetof(struct cli_words, net)},
-    {"display", VALUE, offsetof(struct cli_words, display)},
     {"env", VALUES, offsetof(struct cli_words, env)},
     {"only", VALUES, offsetof(struct cli_words, only)},
     {"keep", FLAG, offsetof(struct cli_words, keep)},
@@ -147,6 +146,16 @@ static const struct option options[] = {
     {"stat", FLAG, offsetof(struct cli_words, stat)},
     {"force", FLAG, offsetof(struct cli_words, force)},
     {"dry-run", FLAG, offsetof(struct cli_words, dry_run)},
+    {"net", TERM, 0},
+    {"publish", TERM, 0},
+    {"display", TERM, 0},
+    {"sound", TERM_FLAG, 0},
+    {"share", TERM, 0},
+    {"memory", TERM, 0},
+    {"procs", TERM, 0},
+    {"cpus", TERM, 0},
+    {"disk", TERM, 0},
+    {"timeout", TERM, 0},
 };
 
 static const struct option *find_option(const struct cli_command *command, const char *word,
@@ -174,6 +183,19 @@ static void append(char ***values, char *value)
     *values = grown;
 }
 
+static void add_term(struct cli_words *words, const char *name, const char *value)
+{
+    struct fvm_error err;
+
+    if (cli_host.only_net && strcmp(name, "net") != 0 && strcmp(name, "display") != 0)
+        cli_usage_error(words->command, "--%s is not offered here", name);
+    if (cli_host.only_net && strcmp(value, cli_host.only_net) != 0)
+        cli_usage_error(words->command, "--%s %s is not offered yet: only '%s'", name, value,
+                        cli_host.only_net);
+    if (fvm_failed(fvm_terms_add(&words->terms, name, value, &err)))
+        cli_usage_error(words->command, "%s", err.text);
+}
+
 /* @return index of the first word that is no option */
 static int read_options(struct cli_words *words, int argc, char **argv)
 {
@@ -194,8 +216,12 @@ static int read_options(struct cli_words *words, int argc, char **argv)
                      : NULL;
         if (!option)
             cli_usage_error(command, "unknown option '%s'", argv[i]);
-        if (option->kind == FLAG && value)
+        if ((option->kind == FLAG || option->kind == TERM_FLAG) && value)
             cli_usage_error(command, "option '--%s' takes no value", option->name);
+        if (option->kind == TERM_FLAG) {
+            add_term(words, option->name, "yes");
+            continue;
+        }
         place = (char *)words + option->at;
         if (option->kind == FLAG) {
             *(bool *)place = true;
@@ -204,7 +230,9 @@ static int read_options(struct cli_words *words, int argc, char **argv)
         value = value ? value + 1 : argv[++i];
         if (!value)
             cli_usage_error(command, "option '--%s' needs a value", option->name);
-        if (option->kind == VALUES)
+        if (option->kind == TERM)
+            add_term(words, option->name, value);
+        else if (option->kind == VALUES)
             append(place, value);
         else
             *(const char **)place = value;
@@ -222,11 +250,16 @@ static void check_level(const struct cli_words *words)
                     cli_host.levels);
 }
 
-static void check_choice(const struct cli_words *words, const char *option, const char *value)
+/* Those that are said, for themselves: a VM may have others that go with them. */
+static void check_terms(const struct cli_words *words)
 {
-    if (value && strcmp(value, cli_host.only_net) != 0)
-        cli_usage_error(words->command, "--%s %s is not offered yet: only '%s'", option, value,
-                        cli_host.only_net);
+    struct fvm_error err;
+
+    if (words->level && !strcmp(words->level, "shared") && !cli_host.only_net &&
+        words->terms.said.count)
+        cli_usage_error(words->command, "--%s is for sealed VMs", words->terms.said.lines[0].key);
+    if (!words->vm && fvm_failed(fvm_terms_check(&words->terms, &err)))
+        cli_usage_error(words->command, "%s", err.text);
 }
 
 void cli_read(struct cli_words *words, const struct cli_command *command, int argc, char **argv,
@@ -241,9 +274,8 @@ void cli_read(struct cli_words *words, const struct cli_command *command, int ar
     words->at = at + skip;
     if (words->base && cli_host.no_bases)
         cli_usage_error(command, "%s", cli_host.no_bases);
-    check_choice(words, "net", words->net);
-    check_choice(words, "display", words->display);
     check_level(words);
+    check_terms(words);
     command->check(words);
 }
 
@@ -251,6 +283,7 @@ void cli_words_free(struct cli_words *words)
 {
     free(words->env);
     free(words->only);
+    fvm_terms_free(&words->terms);
     *words = (struct cli_words){0};
 }
 

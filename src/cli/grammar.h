@@ -4,6 +4,7 @@
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
+#include "core/terms.h"
 #include "core/text.h"
 
 /* Exit codes besides the program's own; the same as env(1) and shells use. */
@@ -12,7 +13,8 @@ enum { CLI_OK = 0, CLI_FAILED = 125, CLI_CANNOT_EXECUTE = 126, CLI_NOT_FOUND = 1
 /* A command line, understood. */
 struct cli_words {
     const struct cli_command *command;
-    const char *vm, *base, *level, *cwd, *net, *display; /* NULL: not given */
+    const char *vm, *base, *level, *cwd; /* NULL: not given */
+    struct fvm_terms terms;              /* that the VM shall run on */
     bool keep, json, reg, stat, force, dry_run;
     char **env, **only; /* NULL-terminated, or NULL; the strings are argv's */
     char **words;       /* behind the options; borrowed */
@@ -43,7 +45,7 @@ extern const size_t cli_command_count;
 struct cli_host {
     char mark;             /* CLI_ON_LINUX[0] or CLI_ON_WINDOWS[0] */
     const char *levels;    /* as a sentence names them */
-    const char *only_net;  /* the one choice of --net and --display */
+    const char *only_net;  /* NULL, or the one choice of --net and --display; no other terms then */
     const char *no_sealed; /* NULL, or why there is no such level */
     const char *no_bases;  /* NULL, or why there are none */
     bool (*is_level)(const char *level);

@@ -3,6 +3,7 @@
 #pragma once
 #include "core/base.h"
 #include "core/error.h"
+#include "core/terms.h"
 #include "store/collect.h"
 #include "store/store.h"
 
@@ -62,6 +63,7 @@ struct fvm_start {
     const char *vm_dir; /* the VM's folder, relative to the store: "vms/x" */
     const char *prefix; /* folder that becomes WINEPREFIX, relative to the store */
     const char *user;   /* Windows user name */
+    const struct fvm_terms *terms;
     enum fvm_boot boot;
     const struct fvm_folder *folders; /* that a shared VM has seen, or is to see */
     size_t folder_count;
@@ -135,6 +137,7 @@ struct fvm_program {
     struct fvm_folder *folders;
     size_t folder_count;
     const char *user;
+    const struct fvm_terms *terms; /* that the VM runs on */
     int log;    /* descriptor for its output and error, instead of ours; 0: none */
     bool as_is; /* argv goes to Wine without a search: while a base is made there is nothing to
                    search */
@@ -161,12 +164,26 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
  * @param vm      [in,out] may be locked (just created); is not afterwards
  * @param folders what a shared VM sees from its beginning on: all that it has ever seen, so that it
  *                finds its changes in them
+ * @param terms   that it is to run on, if it does not run yet; checked with fvm_terms_ready()
+ * @param asked   what was said on the command line: a VM that runs already must run on that
  * @param user    [out] Windows user name, at least 64 bytes
- * @return 0; -EBUSY another fvm works on it for long; -ESTALE it was just deleted; -errno
+ * @return 0; -EBUSY another fvm works on it for long; -ESTALE it was just deleted; -EPERM it runs
+ * on other terms; -errno
  */
 int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const struct fvm_wine *wine,
-                 struct fvm_vm *vm, const struct fvm_folder *folders, size_t folder_count,
-                 char *user, struct fvm_error *err);
+                 struct fvm_vm *vm, const struct fvm_terms *terms, const struct fvm_terms *asked,
+                 const struct fvm_folder *folders, size_t folder_count, char *user,
+                 struct fvm_error *err);
+/**
+ * Can this machine give a VM what its terms say? Before anything is made, as whoever called.
+ *
+ * @return 0; -errno: a package is missing (which one), the kernel does not offer it, the folder is
+ * not there ...
+ */
+int fvm_terms_ready(const struct fvm_terms *terms, struct fvm_error *err);
+/** The terms that a VM runs on. @param terms [out] yours @return 0; -ENOENT it does not run; -errno
+ */
+int fvm_vm_terms(struct fvm_terms *terms, const struct fvm_vm *vm, struct fvm_error *err);
 /**
  * After a VM's end, or a crash of everything: write what the hives of a dead VM say to its layer,
  * bring the layer of a shared one to rest. The VM is locked.

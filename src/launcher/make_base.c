@@ -38,10 +38,14 @@ static int run_in(const struct making *making, char **argv, enum fvm_boot boot,
                               .vm_dir = making->dir,
                               .prefix = making->prefix,
                               .user = making->base.user,
+                              .terms = &fvm_terms_none,
                               .boot = boot,
                               .wine32 = making->wine32};
-    struct fvm_program program = {
-        .argv = argv, .user = making->base.user, .as_is = true, .log = making->log};
+    struct fvm_program program = {.terms = &fvm_terms_none,
+                                  .argv = argv,
+                                  .user = making->base.user,
+                                  .as_is = true,
+                                  .log = making->log};
     struct fvm_link link = {.fd = -1};
     int hold = -1, status = 0, result, run;
     pid_t pid;

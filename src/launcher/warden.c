@@ -155,6 +155,7 @@ static int start_server(struct warden *warden, struct fvm_error *err)
                     (char *)"--serve",
                     NULL};
     struct fvm_program program = {.argv = argv,
+                                  .terms = &fvm_terms_none,
                                   .folders = folders,
                                   .folder_count = start->folder_count + 1,
                                   .user = start->user,

@@ -50,7 +50,8 @@ int fvm_windows_enter(struct fvm_link *windows, int *slot, const struct fvm_star
         fvm_vm_close(&vm);
         result = fvm_vm_windows(&vm, start->store, start->base, start->version, err);
         if (!result)
-            result = fvm_vm_start(windows, start->store, start->wine, &vm, NULL, 0, user, err);
+            result = fvm_vm_start(windows, start->store, start->wine, &vm, &fvm_terms_none,
+                                  &fvm_terms_none, NULL, 0, user, err);
     }
     if (result)
         return result == -ENOENT ? -EIO : result; /* -ENOENT would say: no program */

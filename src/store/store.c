@@ -75,6 +75,15 @@ int fvm_store_make(const char *path, struct fvm_error *err)
     return result;
 }
 
+int fvm_conf_save(const struct fvm_conf *conf, int dir_fd, const char *name, struct fvm_error *err)
+{
+    FVM_CLEANUP(text) struct fvm_text text = {0};
+
+    if (fvm_failed(fvm_conf_write(conf, &text)) || text.failed)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    return fvm_file_write(dir_fd, name, text.s, text.cb, 0600, err);
+}
+
 int fvm_conf_load(struct fvm_conf *conf, int dir_fd, const char *name, size_t max_cb,
                   unsigned max_format, struct fvm_error *err)
 {

@@ -4,6 +4,7 @@
 #include "core/base.h"
 #include "core/conf.h"
 #include "core/error.h"
+#include "core/terms.h"
 
 #define FVM_STORE_FORMAT   1
 #define FVM_VM_CONF_MAX_CB ((size_t)1 << 20)
@@ -20,12 +21,13 @@
  *                      current        number of the version that new starts see
  *                      versions/<n>/  drive_c, system.reg, user.reg, userdef.reg: never changed once current;
  *                                     32bit: its Windows has the part for 32-bit programs
- * <store>/vms/<vm>/vm.conf            level, base, version, created, temporary, folder...
+ * <store>/vms/<vm>/vm.conf            level, base, version, created, temporary, folder..., its terms
  *                  conflicts          what VM and base both changed, see update.h
  *                  layers/1/files/C   overlay upper of C:; files/Z/<path> those of shown Linux folders
  *                  layers/1/work/     overlayfs' own
  *                  layers/1/registry.reg
- *                  run/               only while it runs, or after a crash: prefix/ with whole hives, control socket
+ *                  run/               only while it runs, or after a crash: prefix/ with whole hives, control socket,
+ *                                     terms: what it runs on, see core/terms.h
  *                  log/
  *
  * Locks (flock): a VM's directory, exclusively by its supervisor or by whoever changes it at rest; a base's
@@ -42,6 +44,9 @@
  */
 int fvm_conf_load(struct fvm_conf *conf, int dir_fd, const char *name, size_t max_cb,
                   unsigned max_format, struct fvm_error *err);
+
+/** Write such a file, at once whole. @return 0; -errno with a sentence */
+int fvm_conf_save(const struct fvm_conf *conf, int dir_fd, const char *name, struct fvm_error *err);
 
 struct fvm_store {
     int fd;     /* the store's directory */
@@ -137,10 +142,12 @@ struct fvm_vm {
  *
  * @param name  NULL: a throw-away VM with a name of its own choice
  * @param level FVM_SEALED, FVM_SHARED
+ * @param terms that it runs on where nothing else is said, or NULL
  * @return 0, vm locked exclusively; -EEXIST (without case); -EINVAL bad name; -errno
  */
 int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
-                  const char *base, const char *level, struct fvm_error *err);
+                  const char *base, const char *level, const struct fvm_terms *terms,
+                  struct fvm_error *err);
 /**
  * Open, or make, the throw-away sealed VM in which all shared VMs over one version of a base run.
  *

@@ -29,13 +29,9 @@ static int set_number(struct fvm_conf *conf, const char *key, unsigned number)
 
 int fvm_vm_save(struct fvm_vm *vm, struct fvm_error *err)
 {
-    FVM_CLEANUP(text) struct fvm_text text = {0};
-
     if (set_number(&vm->conf, "version", vm->version))
         return fvm_fail(err, -ENOMEM, "out of memory");
-    if (fvm_failed(fvm_conf_write(&vm->conf, &text)) || text.failed)
-        return fvm_fail(err, -ENOMEM, "out of memory");
-    return fvm_file_write(vm->fd, "vm.conf", text.s, text.cb, 0600, err);
+    return fvm_conf_save(&vm->conf, vm->fd, "vm.conf", err);
 }
 
 /* VM names are one name space without case, whatever the file system below thinks. */
@@ -168,7 +164,8 @@ static int create(struct fvm_vm *vm, const struct fvm_store *store, const char *
 }
 
 int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *name,
-                  const char *base, const char *level, struct fvm_error *err)
+                  const char *base, const char *level, const struct fvm_terms *terms,
+                  struct fvm_error *err)
 {
     char own[32];
 
@@ -180,6 +177,8 @@ int fvm_vm_create(struct fvm_vm *vm, const struct fvm_store *store, const char *
                         name);
     if (!name)
         temporary_name(own, sizeof(own));
+    if (terms && fvm_failed(fvm_terms_put(terms, &vm->conf)))
+        return fvm_fail(err, -ENOMEM, "out of memory");
     return create(vm, store, name ? name : own, base, level, err);
 }
 

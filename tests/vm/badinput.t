@@ -22,8 +22,29 @@ fails_with 125 'exactly one' 'commit two names' commit a b
 fails_with 125 "wants NAME=VALUE, not 'FOO'" '--env without =' run --env FOO cmd /c ver
 fails_with 125 "wants NAME=VALUE, not '=x'" '--env without a name' run --env =x cmd /c ver
 fails_with 125 "level open is not offered: only 'sealed' and 'shared'" '--level open' run --level open cmd /c ver
-fails_with 125 "net host is not offered yet: only 'none'" '--net host' run --net host cmd /c ver
-fails_with 125 "display host is not offered yet" '--display host' run --display host cmd /c ver
+# What opens or narrows the seal: nonsense is refused before anything is made.
+while IFS='|' read -r option value regex; do
+    fails_with 125 "$regex" "$option $value" run "$option" "$value" cmd /c ver
+done <<'END'
+--net|web|wants none, private, lan, host or vm:NAME
+--net|vm:../x|--net vm:NAME: byte 1
+--publish|8080:80|needs --net private or --net lan
+--publish|80|wants .ADDRESS:.HOSTPORT:VMPORT
+--publish|99999:80|wants .ADDRESS:.HOSTPORT:VMPORT
+--display|big|wants none, private
+--memory|0|wants a size
+--memory|lots|wants a size
+--procs|0|wants the number
+--cpus|0|wants a number
+--cpus|none|wants a number
+--disk|-1|wants a size
+--timeout|0|wants a time
+--timeout|soon|wants a time
+--share||wants FOLDER
+--share|/nowhere:rw|cannot share '/nowhere'
+END
+fails_with 125 'for sealed VMs' 'a shared VM has no terms' run --level shared --net none cmd /c ver
+is "$(vms_left)" '' 'nothing is left'
 fails_with 125 'keep' '--vm and --keep' run --vm a --keep cmd /c ver
 fails_with 125 "no folder 'nowhere'" '--cwd missing' run --cwd nowhere cmd /c ver
 fails_with 125 'C:\\nowhere' '--cwd missing in the VM' run --cwd 'C:\nowhere' cmd /c ver

@@ -38,7 +38,7 @@ offers 'other.2' 'value behind =' run --vm = o
 offers 'box other.2' 'nothing behind = yet' run --vm =
 offers 'default' 'bases' run --base ''
 offers 'add-32bit create list' 'base' base ''
-offers 'none' 'the network there is' run --net ''
+offers 'host lan none private' 'networks' run --net ''
 touch 'a b.exe' c.exe; mkdir dir
 offers 'a b.exe c.exe dir' 'files for run' run --keep ''
 offers 'dir' 'folders for --cwd' run --cwd ''

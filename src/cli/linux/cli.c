@@ -40,29 +40,32 @@ static bool is_above_any(const struct cli_world *world, const char *path)
     return false;
 }
 
-/* As root the folders must be made reachable before the store's user is anybody: vm.conf is read
- * ahead. It is ours, no VM can write it. */
-static int add_seen_folders(struct cli_world *world, const char *vm, bool only_above)
+/* As root folders and limits must be made ready before the store's user is anybody: vm.conf is read
+ * ahead. It is ours, no VM can write it. @return empty if there is none: the command itself will
+ * say what is wrong */
+static struct fvm_conf read_ahead(const char *vm)
 {
     FVM_CLEANUP(text) struct fvm_text name = {0};
-    FVM_CLEANUP(conf) struct fvm_conf conf = {0};
-    struct fvm_seen seen;
+    struct fvm_conf conf = {0};
     char *home = fvm_store_path();
-    const char *level;
+
+    if (home && !fvm_failed(fvm_name_check(vm, NULL)))
+        fvm_text_printf(&name, "%s/vms/%s/vm.conf", home, vm);
+    free(home);
+    if (!name.cb || name.failed ||
+        fvm_conf_load(&conf, AT_FDCWD, name.s, FVM_VM_CONF_MAX_CB, FVM_VM_FORMAT, NULL))
+        return (struct fvm_conf){0};
+    return conf;
+}
+
+static int add_seen_folders(struct cli_world *world, const struct fvm_conf *conf, bool only_above)
+{
+    const char *level = fvm_conf_get(conf, "level");
+    struct fvm_seen seen;
     size_t at = 0;
 
-    if (!home || fvm_failed(fvm_name_check(vm, NULL))) {
-        free(home);
-        return 0; /* the command itself will say what is wrong */
-    }
-    fvm_text_printf(&name, "%s/vms/%s/vm.conf", home, vm);
-    free(home);
-    if (name.failed ||
-        fvm_conf_load(&conf, AT_FDCWD, name.s, FVM_VM_CONF_MAX_CB, FVM_VM_FORMAT, NULL))
-        return 0;
-    level = fvm_conf_get(&conf, "level");
     only_above &= !level || strcmp(level, FVM_SHARED) != 0; /* a shared VM sees them all */
-    while (fvm_seen_next(&conf, &at, &seen))
+    while (fvm_seen_next(conf, &at, &seen))
         if (!access(seen.path, F_OK) && (!only_above || is_above_any(world, seen.path)) &&
             cli_add_folder(world, seen.path, false))
             return -ENOMEM;
@@ -89,12 +92,49 @@ static void drop_nested(struct cli_world *world)
         }
 }
 
+int cli_ask(struct cli_world *world, const struct fvm_terms *said, struct fvm_error *err)
+{
+    if (fvm_failed(fvm_terms_add_missing(&world->asked, &said->said, err)))
+        return -EINVAL;
+    for (size_t i = 0; i < world->asked.share_count; i++) {
+        const char *dir = world->asked.shares[i].dir;
+        char *path = realpath(dir, NULL);
+        fvm_status status;
+
+        if (!path)
+            return fvm_fail(err, -ENOTDIR, "cannot share '%s': %s", dir, strerror(errno));
+        status = fvm_terms_set_dir(&world->asked, i, path);
+        free(path);
+        if (fvm_failed(status))
+            return fvm_fail(err, -ENOMEM, "out of memory");
+    }
+    return 0;
+}
+
+/* What is wrong with a VM's own terms is the business of whoever starts it. */
+static int add_terms(struct cli_world *world, const struct fvm_conf *conf, bool must,
+                     struct fvm_error *err)
+{
+    if (fvm_failed(fvm_terms_add_missing(&world->terms, &world->asked.said, err)))
+        return -EINVAL;
+    if ((fvm_failed(fvm_terms_add_missing(&world->terms, conf, err)) ||
+         fvm_failed(fvm_terms_check(&world->terms, err))) &&
+        must)
+        return -EINVAL;
+    return 0;
+}
+
 int cli_open(struct cli_world *world, const char *vm, unsigned flags, struct fvm_error *err)
 {
+    FVM_CLEANUP(conf) struct fvm_conf conf = vm ? read_ahead(vm) : (struct fvm_conf){0};
     int result = flags & CLI_NEEDS_WINE ? fvm_wine_find(&world->wine, err) : 0;
 
-    if (!result && vm && add_seen_folders(world, vm, flags & CLI_SEEN_ABOVE))
+    if (!result && vm && add_seen_folders(world, &conf, flags & CLI_SEEN_ABOVE))
         result = fvm_fail(err, -ENOMEM, "out of memory");
+    if (!result)
+        result = add_terms(world, &conf, flags & CLI_NEEDS_WINE, err);
+    if (!result && flags & CLI_NEEDS_WINE)
+        result = fvm_terms_ready(&world->terms, err);
     drop_nested(world);
     if (!result)
         result = fvm_become_user(flags & CLI_NEEDS_WINE ? &world->wine : NULL, world->folders,
@@ -110,6 +150,8 @@ void cli_close(struct cli_world *world)
         free(world->folders[i].work);
     }
     free(world->folders);
+    fvm_terms_free(&world->asked);
+    fvm_terms_free(&world->terms);
     fvm_store_close(&world->store);
 }
 

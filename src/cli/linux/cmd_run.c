@@ -298,16 +298,20 @@ static int explain_32bit(const struct run *run, struct fvm_error *err)
 
 static int run_program(struct run *run, struct fvm_error *err)
 {
+    FVM_CLEANUP(terms) struct fvm_terms terms = fvm_terms_none;
     struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
     int result, layer = -1, status = 0;
     bool stopped;
     pid_t pid;
 
-    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, run->world.folders,
-                          run->world.folder_count, run->user, err);
+    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, &run->world.terms,
+                          &run->world.asked, run->world.folders, run->world.folder_count, run->user,
+                          err);
     if (!result) {
         layer = fvm_vm_layer(&run->vm, err);
         result = prepare_folders(run, layer, err);
+        if (!result)
+            result = fvm_vm_terms(&terms, &run->vm, err);
     }
     if (result) {
         fvm_close(layer);
@@ -316,6 +320,7 @@ static int run_program(struct run *run, struct fvm_error *err)
         /* These two would be said of the program: 127, 126. */
         return result == -ENOENT || result == -ENOEXEC ? -EIO : result;
     }
+    run->program.terms = &terms;
     run->program.user = run->user;
     run->program.env = run->env;
     run->program.folders = run->world.folders;
@@ -350,6 +355,9 @@ static int open_vm(struct run *run, struct fvm_error *err)
         if (!result && run->level && run->vm.shared != !strcmp(run->level, FVM_SHARED))
             result = fvm_fail(err, -EINVAL, "VM '%s' is %s: a VM keeps the level it was made with",
                               run->vm.name, run->vm.shared ? FVM_SHARED : FVM_SEALED);
+        if (!result && run->vm.shared && run->world.asked.said.count)
+            result = fvm_fail(err, -EINVAL, "VM '%s' is shared; --%s is for sealed VMs",
+                              run->vm.name, run->world.asked.said.lines[0].key);
         return result;
     }
     if (!run->level)
@@ -358,10 +366,11 @@ static int open_vm(struct run *run, struct fvm_error *err)
     if (result)
         return result;
     if (!run->keep)
-        return fvm_vm_create(&run->vm, &run->world.store, NULL, run->base, run->level, err);
+        return fvm_vm_create(&run->vm, &run->world.store, NULL, run->base, run->level, NULL, err);
     for (unsigned i = 1;; i++) {
         snprintf(name, sizeof(name), "vm%u", i);
-        result = fvm_vm_create(&run->vm, &run->world.store, name, run->base, run->level, err);
+        result = fvm_vm_create(&run->vm, &run->world.store, name, run->base, run->level,
+                               &run->world.terms, err);
         if (result != -EEXIST)
             return result;
         fvm_vm_close(&run->vm);
@@ -405,7 +414,10 @@ int cli_run(const struct cli_words *words)
                       .vm = {.fd = -1},
                       .world = {.store = {.fd = -1}}};
     int code = find_program(&run, words->words[0]);
+    struct fvm_error err;
 
+    if (!code && cli_ask(&run.world, &words->terms, &err))
+        code = cli_failure(&err);
     if (!code)
         code = choose_folders(&run) ? CLI_FAILED : run_all(&run);
     fvm_vm_close(&run.vm);

@@ -19,12 +19,14 @@ int cli_create(const struct cli_words *words)
     struct fvm_error err = {{0}};
     const char *base = words->base ? words->base : FVM_BASE_DEFAULT;
     const char *level = words->level ? words->level : FVM_SEALED;
-    int result = cli_open(&world, NULL, CLI_NEEDS_WINE, &err);
+    int result = cli_ask(&world, &words->terms, &err);
 
+    if (!result)
+        result = cli_open(&world, NULL, CLI_NEEDS_WINE, &err);
     if (!result)
         result = cli_need_base(&world, base, &err);
     if (!result)
-        result = fvm_vm_create(&vm, &world.store, words->words[0], base, level, &err);
+        result = fvm_vm_create(&vm, &world.store, words->words[0], base, level, &world.terms, &err);
     fvm_vm_close(&vm);
     cli_close(&world);
     return result ? cli_failure(&err) : CLI_OK;

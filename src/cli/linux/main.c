@@ -15,7 +15,6 @@ static bool is_level(const char *level)
 const struct cli_host cli_host = {
     .mark = CLI_ON_LINUX[0],
     .levels = "'" FVM_SEALED "' and '" FVM_SHARED "'",
-    .only_net = "none",
     .is_level = is_level,
 };
 
