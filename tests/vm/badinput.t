@@ -27,7 +27,7 @@ while IFS='|' read -r option value regex; do
     fails_with 125 "$regex" "$option $value" run "$option" "$value" cmd /c ver
 done <<'END'
 --net|web|wants none, private, lan, host or vm:NAME
---net|vm:../x|--net vm:NAME: byte 1
+--net|vm:../x|--net vm:NAME: byte . of
 --publish|8080:80|needs --net private or --net lan
 --publish|80|wants .ADDRESS:.HOSTPORT:VMPORT
 --publish|99999:80|wants .ADDRESS:.HOSTPORT:VMPORT
