@@ -34,4 +34,8 @@ cp "$FVM_PROGRAMS/hello.exe" closed/
 cd closed || exit 1
 FVM_HOME=$PWD/store fvm run ./hello.exe; is "$rc $out" '0 hello' 'program and store in a closed folder'
 cd ..
+# A list that is made while VMs come and go.
+(for ((i = 0; i < 60; i++)); do "$FVM" create coming; "$FVM" delete coming; done) >/dev/null 2>&1 & lane=$!
+while kill -0 $lane 2>/dev/null; do "$FVM" list; done >lists.txt 2>&1; wait $lane
+is "$(grep -ci 'damaged\|no VM' lists.txt)" 0 "a VM that is just deleted is not called damaged ($(grep -c coming lists.txt) of $(grep -c NAME lists.txt) lists saw it)"
 done_testing

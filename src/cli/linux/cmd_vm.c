@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- create ------------------------------------------------------------------------------------
  */
@@ -35,7 +36,9 @@ int cli_create(const struct cli_words *words)
 /* --- list --------------------------------------------------------------------------------------
  */
 
-static void add_vm(struct cli_table *table, const struct fvm_store *store, const char *name)
+/* @param vms the store's folder of that name */
+static void add_vm(struct cli_table *table, const struct fvm_store *store, int vms,
+                   const char *name)
 {
     FVM_CLEANUP(vm) struct fvm_vm vm = {.fd = -1};
     FVM_CLEANUP(fd) int files = -1;
@@ -43,6 +46,8 @@ static void add_vm(struct cli_table *table, const struct fvm_store *store, const
     struct cli_row row = {.name = name};
 
     if (fvm_vm_open(&vm, store, name, &error)) {
+        if (faccessat(vms, name, F_OK, 0))
+            return; /* deleted since its name was read */
         row.error = error.text;
         cli_list_add(table, &row);
         return;
@@ -70,7 +75,7 @@ static int list_all(const struct fvm_store *store, bool json, struct fvm_error *
     cli_list_begin(&table, json);
     for (char **name = names; *name; name++)
         if (**name != '.')
-            add_vm(&table, store, *name);
+            add_vm(&table, store, vms, *name);
     return cli_table_print(&table) ? fvm_fail(err, -EIO, "the list was not printed whole") : 0;
 }
 
