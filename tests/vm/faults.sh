@@ -22,6 +22,9 @@ supervisors() {
     done
 }
 children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
+# Processes below one; those of this store's VMs that have a name.
+below() { local p; for p in $(children "$1"); do echo "$p"; below "$p"; done; }
+all_of() { local p q; for p in $(supervisors); do for q in $(below "$p"); do [ "$(cat "/proc/$q/comm" 2>/dev/null)" = "$1" ] && echo "$q"; done; done; }
 # A zombie is no process any more, only a number that its parent has not asked for.
 is_alive() {
     local stat

@@ -103,8 +103,6 @@ fvm delete s t
 # --- kill -9 of any part --------------------------------------------------------------------------------------------------------
 # The victims: this VM's command, supervisor, warden, server; the Windows' supervisor, pid 1 or wineserver; the program; all.
 parent() { awk '/^PPid:/ {print $2}' "/proc/$1/status" 2>/dev/null; }
-below() { local p; for p in $(children "$1"); do echo "$p"; below "$p"; done; }
-all_of() { local p q; for p in $(supervisors); do for q in $(below "$p"); do [ "$(cat "/proc/$q/comm" 2>/dev/null)" = "$1" ] && echo "$q"; done; done; }
 wardens() { all_of fvm-warden; }
 servers() { all_of wineserver64; }
 find_victim() { # kind
