@@ -250,7 +250,7 @@ mkdir -p "$store/vms/.new-x/layers" "$store/vms/.del-y-7" "$store/vms/tmp-0000de
 
 # --- killed at any moment, a commit is finished by the next one
 fresh; native "$changes"; wanted=$(tree "$home"); killed=0 odd=''
-for ((i = 0; i < 12; i++)); do
+for ((i = 0; i < 8; i++)); do
     fvm delete --force $mark; fresh; fvm create $mark; [ $rc = 0 ] || odd+="[$i: create: $rc $err]"
     vm $mark "$changes"; [ $rc = 0 ] || odd+="[$i: changes: $rc $err]"; vm $mark "dir /s /b $F"; seen=$out; [ $rc = 0 ] || odd+="[$i: dir: $rc $err]"
     timeout -k 5 60 /usr/lib/wine/wine64 "$build/fvm.exe" commit --force $mark >kill.txt 2>&1 </dev/null & job=$!
@@ -261,15 +261,14 @@ for ((i = 0; i < 12; i++)); do
     [ "$(tree "$home")" = "$wanted" ] || odd+="[$i: $(diff <(tree "$home") <(echo "$wanted"))]"
     fvm diff $mark; [ "$out" = 'nothing changed' ] || odd+="[$i: left: $out]"
 done
-is "$odd" '' "commit killed at 12 moments ($killed of them in time), then said again: the native result, and what the VM sees stays"
+is "$odd" '' "commit killed at 8 moments ($killed of them in time), then said again: the native result, and what the VM sees stays"
 
 # --- random calls: what they do in a VM and commit brings out is what they do natively; discard leaves no trace
 probe=$(win "$FVM_NT_PROGRAMS/files_random.exe") folder=$drive/fvmrandom/differ; mkdir -p "$drive/fvmrandom"
-from=${FVM_EXE_FROM:-1} to=${FVM_EXE_TO:-5} known=' 6 8 ' odd='' looked=0 parts=0 # known: differ.t says so too
+from=${FVM_EXE_FROM:-1} to=${FVM_EXE_TO:-3} known=' ' odd='' looked=0 parts=0 # known: differ.t says so too
 calls() { echo "differ $seed 100" >jobs; "$@" "$probe" run jobs 'C:\fvmrandom'; [[ $out = *'== end'* ]] || odd+="[$seed: $* did not come to its end: $rc $err]"; }
 put_back() { chmod -R u+w "$folder" "$folder-beside" 2>/dev/null; rm -rf "$folder" "$folder-beside"; cp -a start "$folder"; cp -a start-beside "$folder-beside"; }
-# Now and then the probe itself ends with 1 before it says anything, not understood (docs/compat.md): it is asked again.
-shown() { fvm run --vm box "$probe" tree jobs 'C:\fvmrandom' || fvm run --vm box "$probe" tree jobs 'C:\fvmrandom' || echo "exit $rc: $err"; sed 's/ links=[0-9]*//' <<<"$out"; } # hard links are not kept
+shown() { fvm run --vm box "$probe" tree jobs 'C:\fvmrandom' || echo "exit $rc: $err"; sed 's/ links=[0-9]*//' <<<"$out"; } # hard links are not kept
 both_trees() { tree "$folder"; tree "$folder-beside"; } # as the probe calls them
 for ((seed = from; seed <= to; seed++)); do
     [[ $known != *" $seed "* ]] || continue
