@@ -11,7 +11,7 @@ enum { CPU_PERIOD_US = 100000 };
 static const struct {
     const char *name, *option;
 } controls[FVM_CONTROL_COUNT] = {[FVM_CONTROL_MEMORY] = {"memory", "memory"},
-                                 [FVM_CONTROL_PIDS] = {"pids", "procs"},
+                                 [FVM_CONTROL_PIDS] = {"pids", "procs of more than 4096"},
                                  [FVM_CONTROL_CPU] = {"cpu", "cpus"}};
 
 const char *fvm_control_name(enum fvm_control control)

@@ -12,7 +12,7 @@
 
 /* The controllers that limits are kept by. */
 enum fvm_control { FVM_CONTROL_MEMORY, FVM_CONTROL_PIDS, FVM_CONTROL_CPU, FVM_CONTROL_COUNT };
-/** The kernel's name of a controller, and the option that wants it. */
+/** The kernel's name of a controller, and the option that wants it, for sentences. */
 const char *fvm_control_name(enum fvm_control control);
 const char *fvm_control_option(enum fvm_control control);
 /** Do these terms need a controller? */
