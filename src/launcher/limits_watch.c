@@ -181,10 +181,15 @@ int fvm_disk_fits(int vm_fd, const char *name, const struct fvm_terms *terms, st
 {
     char size[32];
     uint64_t cb;
+    int result = terms->disk_cb ? fvm_tree_used(vm_fd, terms->disk_cb, &cb) : 0;
 
-    if (!terms->disk_cb || (!fvm_tree_used(vm_fd, terms->disk_cb, &cb) && cb <= terms->disk_cb))
+    if (!terms->disk_cb || (!result && cb <= terms->disk_cb))
         return 0;
     fvm_size_text(size, terms->disk_cb);
+    if (result && cb <= terms->disk_cb)
+        return fvm_fail(
+            err, result, "cannot count what VM '%s' has on disk, so not hold it to --disk %s: %s",
+            name, size, result == -ELOOP ? "folders more than 300 deep" : strerror(-result));
     return fvm_fail(err, -EDQUOT,
                     "VM '%s' has more than its --disk %s already; look with fvm diff %s, make room "
                     "with fvm discard %s, or say a larger --disk",

@@ -173,7 +173,6 @@ cat >"$mine/run.sh" <<'END'
 cd "$1/cwd" && export FVM_HOME=$1/store HOME=$1; . "$2/lib.sh"; . "$2/faults.sh"; eval "$3"; "$FVM" base list >/dev/null
 hungry 'delegated to a user'
 fvm run --cpus 0.5 --procs 5000 cmd /c 'echo good'; is "$rc $out" '0 good' 'delegated to a user: processor time and threads'
-is "$(cat "${@:4}" 2>/dev/null | grep -c .)" 0 'no group of his is left'
 is "$(vms_left)" '' 'and no VM'
 END
 find_ours() { find "${given[@]}" -name 'fvm.*' -type d; }
@@ -182,7 +181,7 @@ find_ours() { find "${given[@]}" -name 'fvm.*' -type d; }
     exec setpriv --reuid=$uid --regid=$uid --clear-groups bash "$mine/run.sh" "$mine" "$FVM_KIT/tests" "$(declare -f hungry)"
 ) >mine.tap 2>mine.err
 while IFS= read -r line; do case $line in 'ok '*) _result 0 "${line#*- }" ;; 'not ok '*) _result 1 "${line#*- }" ;; esac; done <mine.tap
-is "$(grep -c '^ok' mine.tap)" 8 'all of that was looked at' || cat mine.err >&2
+is "$(grep -c '^ok' mine.tap)" 7 'all of that was looked at' || cat mine.err >&2
 diag "$(head -c 2000 mine.err)"
 await 5 test -z "$(find_ours)"
 is "$(find_ours)" '' 'no group is left in what he was given'
