@@ -84,9 +84,10 @@ static void check_base(const struct cli_words *words)
     CLI_ON_LINUX "  --sound          sound through your PulseAudio or PipeWire, microphone included\n" \
     CLI_ON_LINUX "  --share FOLDER   FOLDER[:ro|:rw][=D:]: a folder as it is, not copy-on-write; read-only if not :rw; as a\n" \
     CLI_ON_LINUX "                   drive, as a folder (=C:\\data), or at its own path on Z:; may be repeated\n" \
-    CLI_ON_LINUX "  --memory SIZE    at most so much memory, such as 512M or 2G\n" \
+    CLI_ON_LINUX "  --memory SIZE    at most so much memory, such as 512M or 2G (wants a control group: root has one,\n" \
+    CLI_ON_LINUX "                   others say: systemd-run --user --scope -p Delegate=yes fvm run ...)\n" \
     CLI_ON_LINUX "  --procs N        at most so many threads of all its programs\n" \
-    CLI_ON_LINUX "  --cpus N         at most so much processor time, such as 0.5 or 2 processors\n" \
+    CLI_ON_LINUX "  --cpus N         at most so much processor time, such as 0.5 or 2 processors (as --memory)\n" \
     CLI_ON_LINUX "  --disk SIZE      at most so much on disk; a VM that has more is ended\n" \
     CLI_ON_LINUX "  --timeout TIME   end the VM after 30s, 5m, 2h; exit code 124\n"
 static const char run_help[] =

@@ -8,7 +8,13 @@
 #include "core/text.h"
 
 /* Exit codes besides the program's own; the same as env(1) and shells use. */
-enum { CLI_OK = 0, CLI_FAILED = 125, CLI_CANNOT_EXECUTE = 126, CLI_NOT_FOUND = 127 };
+enum {
+    CLI_OK = 0,
+    CLI_TIMED_OUT = 124,
+    CLI_FAILED = 125,
+    CLI_CANNOT_EXECUTE = 126,
+    CLI_NOT_FOUND = 127
+};
 
 /* A command line, understood. */
 struct cli_words {

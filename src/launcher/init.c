@@ -343,7 +343,7 @@ static int prepare(struct init *init, struct fvm_error *err)
     init->signals = signalfd(-1, &children, SFD_CLOEXEC);
     if (init->signals < 0)
         return fvm_fail(err, -errno, "cannot watch children: %s", strerror(errno));
-    return fvm_seal_process(init->start->wine32, err);
+    return fvm_seal_process(init->start->wine32, init->start->terms, err);
 }
 
 /* A client that finds no socket would start a server of its own: let ours come first. */

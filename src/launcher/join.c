@@ -7,6 +7,7 @@
  * child of `fvm run` itself.
  */
 #include "core/text.h"
+#include "launcher/cage.h"
 #include "launcher/program.h"
 #include "launcher/seal.h"
 #include "store/file.h"
@@ -406,7 +407,7 @@ static int run(struct join *join, struct fvm_error *err)
     if (program->log > 0 && (dup2(program->log, 1) < 0 || dup2(program->log, 2) < 0))
         return fvm_fail(err, -errno, "cannot write the log: %s", strerror(errno));
     fvm_seal_close(&join->report, 1);
-    result = fvm_seal_process(join->wine32, err);
+    result = fvm_seal_process(join->wine32, program->terms, err);
     if (!result)
         result = enter_folder(program, join->link->number, err);
     return result ? result : start_wine(join, err);
@@ -435,6 +436,8 @@ _Noreturn static void help(struct join *join)
                  : make_overlays(join, &err);
     if (!result && setns(join->link->ns[FVM_NS_PID], 0))
         result = fvm_fail(&err, -errno, "cannot enter the VM: %s", strerror(errno));
+    if (!result)
+        result = fvm_cage_enter(join->link->cage, join->link->cage_count, 0, &err);
     if (result)
         fail(join, result, &err);
     pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);

@@ -99,8 +99,11 @@ enum fvm_ns {
 struct fvm_link {
     int fd; /* hold: the VM does not end by itself while this is open */
     int ns[FVM_NS_COUNT];
-    pid_t init;      /* host pid of pid 1 */
-    bool stopped;    /* known after the release: the VM's end did not wait for us */
+    pid_t init;   /* host pid of pid 1 */
+    bool stopped; /* known after the release: the VM's end did not wait for us */
+    char limit;   /* which limit of the VM's was hit: FVM_SAID_TIMEOUT ...; 0: none yet */
+    int cage[3];  /* files of the VM's control group that take who enters it */
+    size_t cage_count;
     unsigned number; /* of a shared VM in its Windows, 1..; 0: a sealed VM */
 };
 /** Join a running VM. @return 0; -ENOENT it does not run (or is just ending): start it, or try
@@ -118,6 +121,8 @@ int fvm_link_release(struct fvm_link *link);
 /** Wait until the VM is at rest: everything ended, its registry written to the layer, or all of it
  * deleted. */
 void fvm_link_await_end(struct fvm_link *link);
+/** Hear, without waiting, what the supervisor says. @return false: the VM is at rest */
+bool fvm_link_hear(struct fvm_link *link);
 /** End a running VM: wineserver saves, then everything is killed. @return 0; -ENOENT it does not
  * run */
 int fvm_link_stop(const struct fvm_store *store, const char *vm_dir, struct fvm_error *err);

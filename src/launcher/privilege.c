@@ -1,6 +1,6 @@
 /* launcher/privilege.c: started by root, FVM becomes somebody unprivileged before it touches a VM.
  * See launcher.h. */
-#include "launcher/launcher.h"
+#include "launcher/seal.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -19,11 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Nobody's id: outside Debian's, systemd's, container and subordinate ranges. It owns root's store
- * and runs root's VMs. */
-#define VM_UID 1906000000u
-
-/* A user namespace that exists only as a mapping: `owner` on disk is VM_UID for whoever looks
+/* A user namespace that exists only as a mapping: `owner` on disk is FVM_VM_UID for whoever looks
  * through the mount. */
 static int mapping(uid_t owner, gid_t group, struct fvm_error *err)
 {
@@ -44,7 +40,8 @@ static int mapping(uid_t owner, gid_t group, struct fvm_error *err)
         FVM_CLEANUP(fd) int map = -1;
 
         snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, i ? "gid_map" : "uid_map");
-        snprintf(line, sizeof(line), "%u %u 1\n", i ? (unsigned)group : (unsigned)owner, VM_UID);
+        snprintf(line, sizeof(line), "%u %u 1\n", i ? (unsigned)group : (unsigned)owner,
+                 FVM_VM_UID);
         map = open(path, O_WRONLY | O_CLOEXEC);
         if (map < 0 || write(map, line, strlen(line)) < 0)
             result = fvm_fail(err, -errno, "cannot map root's files to the VM's user: %s",
@@ -117,7 +114,7 @@ static int enter_store(const char *path, struct fvm_error *err)
         return result;
     if (chdir(path) || stat(".", &st))
         return fvm_fail(err, -errno, "cannot enter the store '%s': %s", path, strerror(errno));
-    if (st.st_uid == VM_UID)
+    if (st.st_uid == FVM_VM_UID)
         return 0;
     if (st.st_uid || !access("format", F_OK))
         return fvm_fail(err, -EPERM,
@@ -129,7 +126,7 @@ static int enter_store(const char *path, struct fvm_error *err)
         return fvm_fail(err, -EPERM,
                         "the folder '%s' is no store and not empty: name another in FVM_HOME",
                         path);
-    if (chown(".", VM_UID, VM_UID))
+    if (chown(".", FVM_VM_UID, FVM_VM_UID))
         return fvm_fail(err, -errno, "cannot give the store '%s' to the VM's user: %s", path,
                         strerror(errno));
     return 0;
@@ -149,10 +146,10 @@ static void allow_core_limit(void)
 static int give_up_root(struct fvm_error *err)
 {
     allow_core_limit();
-    if (setgroups(0, NULL) || setresgid(VM_UID, VM_UID, VM_UID) ||
-        setresuid(VM_UID, VM_UID, VM_UID))
+    if (setgroups(0, NULL) || setresgid(FVM_VM_UID, FVM_VM_UID, FVM_VM_UID) ||
+        setresuid(FVM_VM_UID, FVM_VM_UID, FVM_VM_UID))
         return fvm_fail(err, -errno, "cannot give up root: %s", strerror(errno));
-    if (!setuid(0) || geteuid() != VM_UID)
+    if (!setuid(0) || geteuid() != FVM_VM_UID)
         return fvm_fail(err, -EPERM, "root was not given up; refusing to go on");
     /* The kernel marks whoever changes his user as closed to /proc, which our own id mapping needs.
      */

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,21 @@ static int tmpfs(const char *inside, const char *options, unsigned long flags,
     return 0;
 }
 
+/* Of memory, like all file systems of a VM's own: a part of what the VM may have, if that is less
+ * than there is. */
+static int tmpfs_part(const char *inside, const char *mode, unsigned percent,
+                      const struct fvm_start *start, struct fvm_error *err)
+{
+    char options[64];
+    uint64_t cb = start->terms->memory_cb / 100 * percent;
+
+    if (cb)
+        snprintf(options, sizeof(options), "mode=%s,size=%" PRIu64, mode, cb);
+    else
+        snprintf(options, sizeof(options), "mode=%s,size=%u%%", mode, percent);
+    return tmpfs(inside, options, 0, err);
+}
+
 static int write_text(const char *inside, const char *text, struct fvm_error *err)
 {
     char path[256];
@@ -153,7 +169,7 @@ static int show_etc(const struct fvm_start *start, struct fvm_error *err)
     return result;
 }
 
-static int show_devices(struct fvm_error *err)
+static int show_devices(const struct fvm_start *start, struct fvm_error *err)
 {
     static const char *const nodes[] = {"/dev/null",   "/dev/zero",    "/dev/full",
                                         "/dev/random", "/dev/urandom", "/dev/tty"};
@@ -167,7 +183,7 @@ static int show_devices(struct fvm_error *err)
         symlink("/proc/self/fd/1", ROOT "/dev/stdout") ||
         symlink("/proc/self/fd/2", ROOT "/dev/stderr"))
         return trouble(err, "make", "/dev/fd");
-    return tmpfs("/dev/shm", "mode=1777,size=25%", 0, err);
+    return tmpfs_part("/dev/shm", "1777", 25, start, err);
 }
 
 /* Kernel knobs must not be there for writing, whoever started the VM, nor what tells about the
@@ -216,14 +232,13 @@ static int show_proc(struct fvm_error *err)
     return mask_proc(err);
 }
 
-static int make_private(struct fvm_error *err)
+static int make_private(const struct fvm_start *start, struct fvm_error *err)
 {
     char path[64];
-    int result = tmpfs("/tmp", "mode=1777,size=25%", 0, err);
+    int result = tmpfs_part("/tmp", "1777", 25, start, err);
 
-    if (!result)
-        result =
-            tmpfs("/run", "mode=755,size=50%", 0, err); /* holds wineserver's memory sections */
+    if (!result) /* holds wineserver's memory sections */
+        result = tmpfs_part("/run", "755", 50, start, err);
     if (result)
         return result;
     snprintf(path, sizeof(path), ROOT "/run/user/%u", (unsigned)getuid());
@@ -305,7 +320,7 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
 
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
         return trouble(err, "detach", "/");
-    result = tmpfs("", "mode=755,size=50%", 0, err);
+    result = tmpfs_part("", "755", 50, start, err);
     if (!result)
         result = show_system(err);
     if (!result)
@@ -314,11 +329,11 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
         result = show("/sys/devices/system/cpu", "/sys/devices/system/cpu",
                       BIND_READ_ONLY | BIND_OPTIONAL, err);
     if (!result)
-        result = show_devices(err);
+        result = show_devices(start, err);
     if (!result)
         result = show_proc(err);
     if (!result)
-        result = make_private(err);
+        result = make_private(start, err);
     if (!result)
         result = show_prefix(start, err);
     if (!result)

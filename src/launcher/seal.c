@@ -1,6 +1,8 @@
 /* launcher/seal.c: capabilities, limits, descriptors. See seal.h. */
 #include "launcher/seal.h"
 
+#include "core/limits.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
@@ -8,10 +10,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Threads of one VM, counted by the kernel per user namespace: a fork bomb stays small even without
- * a cgroup. */
-#define MAX_TASKS 4096
 
 static int drop_capabilities(void)
 {
@@ -28,12 +26,15 @@ static int drop_capabilities(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
-int fvm_seal_process(bool wine32, struct fvm_error *err)
+int fvm_seal_process(bool wine32, const struct fvm_terms *terms, struct fvm_error *err)
 {
     static const struct rlimit none = {0, 0};
     /* Not 0: only 1 keeps the kernel from starting a core_pattern program as the host's root. */
     struct rlimit core = {1, 1};
-    struct rlimit tasks = {MAX_TASKS, MAX_TASKS};
+    /* Counted by the kernel per user namespace: a fork bomb stays small, whatever control groups
+     * there are. */
+    const rlim_t most = terms->procs ? terms->procs : FVM_TASKS_MAX;
+    struct rlimit tasks = {most, most};
     struct rlimit now;
     int result;
 

@@ -5,6 +5,10 @@
 #include "core/error.h"
 #include "launcher/launcher.h"
 
+/* Nobody's id: outside Debian's, systemd's, container and subordinate ranges. It owns root's store
+ * and runs root's VMs. */
+#define FVM_VM_UID 1906000000u
+
 /**
  * Give up everything for good: capabilities, bounding set, new privileges; limits; then the system
  * call filter.
@@ -12,8 +16,9 @@
  * Called by each process that enters a VM, after its mounts and before anything of the VM runs.
  *
  * @param wine32 the VM runs 32-bit programs: Wine may make the one call of i386 that it needs
+ * @param terms  of the VM
  */
-int fvm_seal_process(bool wine32, struct fvm_error *err);
+int fvm_seal_process(bool wine32, const struct fvm_terms *terms, struct fvm_error *err);
 /** Close every descriptor from 3 up but the listed ones. */
 void fvm_seal_close(const int *keep, size_t count);
 /** Install the system call filter (seccomp.c). @param wine32 as fvm_seal_process() */
@@ -58,6 +63,12 @@ void fvm_windows_remove_layer(const struct fvm_link *windows, unsigned number);
 
 /* supervisor.c's words to init and back, one byte each. */
 enum { FVM_SAY_HELD = 'h', FVM_SAY_FREE = 'f', FVM_SAY_STOP = 's', FVM_SAID_HELD = 'H' };
+/* What the supervisor tells a new `fvm run`, along with descriptors: the namespaces, then those of
+ * the VM's control group. */
+struct fvm_greeting {
+    int32_t init;
+    uint32_t number;
+};
 /* First message of init, and of the supervisor to whoever started it: did it work? */
 struct fvm_report {
     int32_t code; /* 0 or -errno */

@@ -1,6 +1,6 @@
 /* launcher/start.c: from a VM at rest in the store to a running one that is held. See launcher.h.
  */
-#include "launcher/launcher.h"
+#include "launcher/cage.h"
 #include "store/file.h"
 #include "store/layer.h"
 #include "store/update.h"
@@ -80,7 +80,9 @@ static int start_locked(int *hold, const struct fvm_store *store, const struct f
     version = fvm_base_version(&base, vm->version, err);
     if (version < 0)
         return version;
-    result = prepare(vm, version, terms, err);
+    result = fvm_disk_fits(vm->fd, vm->name, terms, err);
+    if (!result)
+        result = prepare(vm, version, terms, err);
     if (result)
         return result;
     snprintf(user, FVM_USER_CAP, "%s", base.user);

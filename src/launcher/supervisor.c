@@ -3,6 +3,7 @@
  * VM's lock, hands the namespaces to each `fvm run`, and when pid 1 has ended puts the registry
  * back to rest. See launcher.h.
  */
+#include "launcher/cage.h"
 #include "launcher/seal.h"
 #include "store/change.h"
 #include "store/file.h"
@@ -32,11 +33,6 @@ static const char *const ns_names[FVM_NS_COUNT] = {
     [FVM_NS_USER] = "user", [FVM_NS_MNT] = "mnt", [FVM_NS_IPC] = "ipc",
     [FVM_NS_UTS] = "uts",   [FVM_NS_NET] = "net", [FVM_NS_PID] = "pid"};
 
-/* What a new `fvm run` is told, along with the namespaces. */
-struct greeting {
-    int32_t init;
-    uint32_t number;
-};
 struct supervisor {
     const struct fvm_start *start;
     int door;    /* listening socket in the VM's run folder */
@@ -53,6 +49,8 @@ struct supervisor {
     } links[MAX_LINKS]; /* [0] is whoever started us */
     size_t link_count;
     bool stopping; /* by `fvm stop`, not by its own end */
+    struct fvm_cage *cage;
+    struct fvm_watch watch;
 };
 
 static int write_file(const char *path, const char *text)
@@ -96,6 +94,16 @@ static int open_namespaces(struct supervisor *self, struct fvm_error *err)
     return 0;
 }
 
+static int enter_cage(const struct supervisor *self, struct fvm_error *err)
+{
+    int procs[FVM_CONTROL_COUNT];
+    size_t count = fvm_cage_procs(self->cage, procs);
+
+    if (self->cage && !count)
+        return fvm_fail(err, -EIO, "the VM's control group was not made");
+    return fvm_cage_enter(procs, count, self->init, err);
+}
+
 _Noreturn static void become_init(const struct fvm_start *start, int go, int link)
 {
     char word;
@@ -132,6 +140,8 @@ static int start_init(struct supervisor *self, struct fvm_error *err)
     result = map_ids(self->init, err);
     if (!result)
         result = open_namespaces(self, err);
+    if (!result)
+        result = enter_cage(self, err);
     if (!result && write(go[1], "g", 1) != 1)
         result = fvm_fail(err, -EPIPE, "the VM's first process died at once");
     close(go[1]);
@@ -194,22 +204,25 @@ static int open_door(struct supervisor *self, struct fvm_error *err)
 
 static void hand_over(const struct supervisor *self, int connection)
 {
+    int fds[FVM_NS_COUNT + FVM_CONTROL_COUNT];
     union {
         struct cmsghdr head;
-        char room[CMSG_SPACE(sizeof(self->ns))];
+        char room[CMSG_SPACE(sizeof(fds))];
     } control = {0};
-    struct greeting greeting = {self->init, self->number};
+    struct fvm_greeting greeting = {self->init, self->number};
+    size_t count = FVM_NS_COUNT + fvm_cage_procs(self->cage, fds + FVM_NS_COUNT);
     struct iovec data = {&greeting, sizeof(greeting)};
     struct msghdr message = {.msg_iov = &data,
                              .msg_iovlen = 1,
                              .msg_control = control.room,
-                             .msg_controllen = sizeof(control.room)};
+                             .msg_controllen = CMSG_SPACE(count * sizeof(fds[0]))};
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
+    memcpy(fds, self->ns, sizeof(self->ns));
     head->cmsg_level = SOL_SOCKET;
     head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof(self->ns));
-    memcpy(CMSG_DATA(head), self->ns, sizeof(self->ns));
+    head->cmsg_len = CMSG_LEN(count * sizeof(fds[0]));
+    memcpy(CMSG_DATA(head), fds, count * sizeof(fds[0]));
     sendmsg(connection, &message, MSG_NOSIGNAL);
 }
 
@@ -243,6 +256,33 @@ static void drop_link(struct supervisor *self, size_t i)
         tell(self, FVM_SAY_STOP, false);
 }
 
+static void say_to_all(const struct supervisor *self, char word)
+{
+    for (size_t i = 0; i < self->link_count; i++)
+        send(self->links[i].fd, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void look_at_limits(struct supervisor *self)
+{
+    char said = fvm_watch_look(&self->watch);
+
+    if (said && said != FVM_SAY_STOP) {
+        self->stopping = true;
+        say_to_all(self, said);
+    }
+    /* Who fills the disk must not go on for as long as wineserver saves. */
+    if (said == FVM_SAID_TIMEOUT)
+        tell(self, FVM_SAY_STOP, false);
+    else if (said)
+        kill(self->init, SIGKILL);
+}
+
+static void look_for_ooms(struct supervisor *self)
+{
+    if (fvm_watch_oom(&self->watch))
+        say_to_all(self, FVM_SAID_MEMORY);
+}
+
 /* The program of this `fvm run` has ended: it learns whether it was the last, and may wait for the
  * VM's end. */
 static void release(struct supervisor *self, size_t i)
@@ -253,6 +293,7 @@ static void release(struct supervisor *self, size_t i)
     if (!link->holds)
         return;
     link->holds = false;
+    look_for_ooms(self);
     word = self->stopping ? FVM_SAY_STOP : is_held(self) ? FVM_SAID_HELD : FVM_SAY_FREE;
     send(link->fd, &word, 1, MSG_NOSIGNAL);
     if (word != FVM_SAID_HELD)
@@ -296,10 +337,13 @@ static void serve(struct supervisor *self)
 
         for (size_t i = 0; i < count; i++)
             wait[2 + i] = (struct pollfd){.fd = self->links[i].fd, .events = POLLIN};
-        if (poll(wait, 2 + count, -1) < 0 && errno != EINTR)
+        if (poll(wait, 2 + count, fvm_watch_wait_ms(&self->watch)) < 0 && errno != EINTR)
             return;
-        if (wait[0].revents)
+        if (wait[0].revents) {
+            look_for_ooms(self);
             return;
+        }
+        look_at_limits(self);
         for (size_t i = count; i-- > 0;)
             if (wait[2 + i].revents)
                 listen_to(self, i);
@@ -354,13 +398,14 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
                               .windows = {.fd = -1},
                               .slot = -1,
                               .links = {{starter, true}},
-                              .link_count = 1};
-    int keep[3] = {start->store->fd, lock_fd, starter};
+                              .link_count = 1,
+                              .cage = fvm_limits_cage(start->terms)};
+    int keep[3 + FVM_CAGE_FDS] = {start->store->fd, lock_fd, starter};
     struct fvm_error err = {{0}};
     int result;
 
     setsid();
-    fvm_seal_close(keep, 3);
+    fvm_seal_close(keep, 3 + fvm_cage_fds(self.cage, keep + 3));
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
@@ -377,6 +422,8 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
         result = start->shared ? start_warden(&self, &err) : start_init(&self, &err);
     if (!result)
         result = await_init(&self, &err);
+    if (!result)
+        result = fvm_watch_begin(&self.watch, start, self.cage, self.ns[FVM_NS_PID], &err);
     if (result && self.init > 0)
         kill(self.init, SIGKILL);
     report_to_starter(starter, result, &err);
@@ -388,6 +435,8 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     fvm_close(self.slot);
     if (self.windows.fd >= 0)
         fvm_link_release(&self.windows);
+    if (self.cage)
+        fvm_cage_remove(self.cage);
     put_to_rest(start, lock_fd);
     _exit(result ? 1 : 0);
 }
@@ -414,6 +463,7 @@ int fvm_launch(const struct fvm_start *start, int lock_fd, int *hold, struct fvm
     if (middle < 0)
         return fvm_fail(err, -errno, "cannot start a process: %s", strerror(errno));
     waitpid(middle, NULL, 0);
+    fvm_limits_handed(start->terms);
     if (recv(ours, &report, sizeof(report), 0) != sizeof(report))
         return fvm_fail(err, -EIO, "the VM's supervisor died while it started");
     if (report.code) {
@@ -422,90 +472,5 @@ int fvm_launch(const struct fvm_start *start, int lock_fd, int *hold, struct fvm
         return report.code;
     }
     *hold = FVM_STEAL(ours, -1);
-    return 0;
-}
-
-static int connect_door(const struct fvm_store *store, const char *vm_dir)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    FVM_CLEANUP(fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s/run/control",
-             store->fd, vm_dir);
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
-        return -errno;
-    return FVM_STEAL(fd, -1);
-}
-
-int fvm_link_open(struct fvm_link *link, const struct fvm_store *store, const char *vm_dir,
-                  struct fvm_error *err)
-{
-    union {
-        struct cmsghdr head;
-        char room[CMSG_SPACE(sizeof(link->ns))];
-    } control;
-    struct greeting greeting = {0};
-    struct iovec data = {&greeting, sizeof(greeting)};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.room,
-                             .msg_controllen = sizeof(control.room)};
-    struct cmsghdr *head;
-
-    *link = (struct fvm_link){.fd = connect_door(store, vm_dir), .ns = {-1, -1, -1, -1, -1, -1}};
-    if (link->fd < 0)
-        return fvm_fail(err, -ENOENT, "VM '%s' does not run", strchr(vm_dir, '/') + 1);
-    if (recvmsg(link->fd, &message, MSG_CMSG_CLOEXEC) != sizeof(greeting) ||
-        !(head = CMSG_FIRSTHDR(&message)) || head->cmsg_type != SCM_RIGHTS ||
-        head->cmsg_len != CMSG_LEN(sizeof(link->ns))) {
-        fvm_close(link->fd);
-        link->fd = -1;
-        return fvm_fail(err, -ENOENT, "VM '%s' is just ending", strchr(vm_dir, '/') + 1);
-    }
-    memcpy(link->ns, CMSG_DATA(head), sizeof(link->ns));
-    link->init = greeting.init;
-    link->number = greeting.number;
-    return 0;
-}
-
-void fvm_link_close(struct fvm_link *link)
-{
-    for (size_t i = 0; i < ARRAY_LEN(link->ns); i++)
-        fvm_close(link->ns[i]);
-    fvm_close(link->fd);
-    *link = (struct fvm_link){.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
-}
-
-int fvm_link_release(struct fvm_link *link)
-{
-    char word = FVM_SAY_FREE;
-
-    if (send(link->fd, &word, 1, MSG_NOSIGNAL) != 1 || recv(link->fd, &word, 1, 0) != 1)
-        word = FVM_SAY_STOP; /* already over: reading from the link tells so at once */
-    link->stopped = word == FVM_SAY_STOP;
-    return word == FVM_SAID_HELD;
-}
-
-void fvm_link_await_end(struct fvm_link *link)
-{
-    char word;
-
-    while (recv(link->fd, &word, 1, 0) > 0)
-        ;
-}
-
-int fvm_link_stop(const struct fvm_store *store, const char *vm_dir, struct fvm_error *err)
-{
-    struct fvm_link link;
-    char word = FVM_SAY_STOP;
-    int result = fvm_link_open(&link, store, vm_dir, err);
-
-    if (result)
-        return result;
-    if (send(link.fd, &word, 1, MSG_NOSIGNAL) == 1)
-        fvm_link_await_end(&link);
-    fvm_link_close(&link);
     return 0;
 }

@@ -14,7 +14,7 @@
 int fvm_net_ready(const struct fvm_terms *terms, struct fvm_error *err);
 /* display.c: display and sound */
 int fvm_display_ready(const struct fvm_terms *terms, struct fvm_error *err);
-/* limits.c: memory, procs, cpus, disk, timeout */
+/* limits.c: memory, procs, cpus, disk, timeout; what keeps them is in limits.h */
 int fvm_limits_ready(const struct fvm_terms *terms, struct fvm_error *err);
 /* shares.c */
 int fvm_shares_ready(const struct fvm_terms *terms, struct fvm_error *err);

@@ -124,3 +124,11 @@ int fvm_tree_copy(int from_fd, int to_fd, struct fvm_error *err);
 int fvm_tree_remove(int parent_fd, const char *name, struct fvm_error *err);
 /** Bytes of all regular files below (for lists). @return 0; -ELOOP too deep; -errno */
 int fvm_tree_size(int fd, uint64_t *cb, uint64_t *files);
+/**
+ * What a tree takes on disk, though it may be changing: blocks, and 1 kB for each name.
+ *
+ * @param most_cb stop counting beyond that
+ * @param cb      [out] also if it failed: what was counted till then
+ * @return 0; -ELOOP more than 300 deep; -errno
+ */
+int fvm_tree_used(int fd, uint64_t most_cb, uint64_t *cb);

@@ -30,7 +30,9 @@ report_of() { # pid file
 pids+=($!) bait_pid=$!
 ok 'bait is laid outside' wait_for "$lure/facts"
 is "$(value "$lure/facts" listeners)" 5 'it listens in five places'
-"$FVM" create evil; "$FVM" create other
+# Limits narrow the seal: they are on, those that everybody can have, and for root all.
+limits=(--procs 4000 --disk 2G --timeout 1h); [ "$FVM_WHO" != root ] || limits+=(--memory 1G --cpus 1)
+"$FVM" create "${limits[@]}" evil; "$FVM" create other
 fvm run --vm other cmd /c 'echo theirs>C:\users\secret.txt'
 is $rc 0 'another VM has a secret of its own'
 (cd shown2 && exec "$FVM" run --vm other "$native" "$bait" "$PWD/facts" abstract=fvm-escape-$$ port=0 socket-tmp=/tmp/other) &

@@ -2,6 +2,7 @@
 #include "cli/linux/cli.h"
 
 #include "core/name.h"
+#include "launcher/limits.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -135,6 +136,9 @@ int cli_open(struct cli_world *world, const char *vm, unsigned flags, struct fvm
         result = add_terms(world, &conf, flags & CLI_NEEDS_WINE, err);
     if (!result && flags & CLI_NEEDS_WINE)
         result = fvm_terms_ready(&world->terms, err);
+    fvm_limits_sweep();
+    if (!result && flags & CLI_STARTS)
+        result = fvm_limits_prepare(&world->terms, err);
     drop_nested(world);
     if (!result)
         result = fvm_become_user(flags & CLI_NEEDS_WINE ? &world->wine : NULL, world->folders,
@@ -150,6 +154,7 @@ void cli_close(struct cli_world *world)
         free(world->folders[i].work);
     }
     free(world->folders);
+    fvm_limits_drop();
     fvm_terms_free(&world->asked);
     fvm_terms_free(&world->terms);
     fvm_store_close(&world->store);

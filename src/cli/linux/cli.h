@@ -17,6 +17,7 @@ struct cli_world {
 };
 enum {
     CLI_NEEDS_WINE = 1,
+    CLI_STARTS = 4,    /* a VM may be started, on the world's terms */
     CLI_SEEN_ABOVE = 2 /* of the VM's seen folders only those that hold one of the world's: it is
                         * seen through them, then */
 };

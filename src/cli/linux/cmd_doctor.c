@@ -2,6 +2,7 @@
  * it. */
 #include "cli/linux/cli.h"
 #include "cli/show.h"
+#include "launcher/limits.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -149,17 +150,35 @@ static void look_at_crash_handlers(struct cli_doctor *doctor)
                        "the host's is not started by a crash in a VM");
 }
 
+/* What a VM may use: what is held for everybody, and what wants control groups. */
+static void look_at_amounts(struct cli_doctor *doctor)
+{
+    const char *option;
+    struct fvm_error err;
+    int result;
+
+    cli_doctor_say(doctor, CLI_GOOD, "processes",
+                   "at most 4096 threads per VM, fewer with --procs, counted by the kernel");
+    for (unsigned i = 0; (result = fvm_limits_offered(i, &option, &err)) != -ENOENT; i++)
+        cli_doctor_say(doctor, result ? CLI_LESS : CLI_GOOD, "limits", "%s%s%s",
+                       result ? err.text : "--", result ? "" : option,
+                       result ? "" : " is held by a control group");
+    cli_doctor_say(doctor, CLI_GOOD, "limits", "--timeout is held by FVM itself");
+    cli_doctor_say(
+        doctor, CLI_LESS, "limits",
+        "--disk is watched: a VM that writes fast gets some more onto the disk before it "
+        "is ended");
+    cli_doctor_say(doctor, CLI_LESS, "limits",
+                   "none but that of threads holds for a VM that was not given one: it can use the "
+                   "memory, the processors and the disk that you can");
+}
+
 static void look_at_limits(struct cli_doctor *doctor)
 {
     cli_doctor_say(doctor, CLI_GOOD, "system calls",
                    "an allow list in every process of a VM (seccomp)");
-    cli_doctor_say(doctor, CLI_GOOD, "processes",
-                   "at most 4096 threads per VM, counted by the kernel");
     look_at_crash_handlers(doctor);
-    cli_doctor_say(doctor, CLI_LESS, "memory and cpu",
-                   "are not limited: a VM can use what you can");
-    cli_doctor_say(doctor, CLI_LESS, "disk",
-                   "is not limited: a VM can fill the store's file system");
+    look_at_amounts(doctor);
     cli_doctor_say(doctor, CLI_GOOD, "network", "none: a VM has only its own loopback");
     cli_doctor_say(doctor, CLI_GOOD, "display, sound",
                    "none: GUI programs run, and nobody sees them");

@@ -1,6 +1,7 @@
 /* cli/linux/cmd_run.c: `fvm run`: a program in a VM, as if it had been started without FVM. */
 #include "cli/linux/cli.h"
 #include "cli/linux/folders.h"
+#include "launcher/limits.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -251,9 +252,8 @@ static void await_vm(struct run *run, struct fvm_link *link)
         return;
     for (;;) {
         int ready = poll(&wait, 1, told ? -1 : 3000);
-        char word;
 
-        if (ready > 0 && recv(link->fd, &word, 1, MSG_DONTWAIT) <= 0)
+        if (ready > 0 && !fvm_link_hear(link))
             return;
         if (interrupted) {
             interrupted = 0;
@@ -296,17 +296,42 @@ static int explain_32bit(const struct run *run, struct fvm_error *err)
                     what.text, run->vm.name, run->vm.name);
 }
 
+/* What comes out of a program that ended, or of a start that failed. @return exit code; -errno */
+static int judge(const struct run *run, const struct fvm_link *link, const struct fvm_terms *terms,
+                 int result, int status, struct fvm_error *err)
+{
+    struct fvm_error limit;
+    bool is_hit =
+        fvm_limits_explain(link->limit, run->vm.temporary ? NULL : run->vm.name, terms, &limit);
+
+    if (result == -ENOPKG)
+        return explain_32bit(run, err);
+    if (is_hit && (link->limit == FVM_SAID_TIMEOUT || !result)) {
+        cli_failure(&limit);
+        if (link->limit == FVM_SAID_TIMEOUT)
+            return CLI_TIMED_OUT;
+    } else if (is_hit) {
+        *err = limit;
+    }
+    if (result)
+        return result;
+    /* A program that is ended in a shared Windows leaves as if it had ended well. */
+    if (link->number && link->stopped && WIFEXITED(status) && !WEXITSTATUS(status))
+        return 128 + SIGKILL;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static int run_program(struct run *run, struct fvm_error *err)
 {
     FVM_CLEANUP(terms) struct fvm_terms terms = fvm_terms_none;
     struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
     int result, layer = -1, status = 0;
-    bool stopped;
     pid_t pid;
 
     result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, &run->world.terms,
                           &run->world.asked, run->world.folders, run->world.folder_count, run->user,
                           err);
+    fvm_limits_drop(); /* it ran already: then our group is not needed */
     if (!result) {
         layer = fvm_vm_layer(&run->vm, err);
         result = prepare_folders(run, layer, err);
@@ -335,14 +360,10 @@ static int run_program(struct run *run, struct fvm_error *err)
         program_pid = 0;
     }
     await_vm(run, &link);
-    stopped = link.number && link.stopped;
+    result = judge(run, &link, &terms, result, status, err);
     fvm_link_close(&link);
-    if (result)
-        return result == -ENOPKG ? explain_32bit(run, err) : result;
-    /* A program that is ended in a shared Windows leaves as if it had ended well. */
-    if (stopped && WIFEXITED(status) && !WEXITSTATUS(status))
-        return 128 + SIGKILL;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    run->program.terms = NULL;
+    return result;
 }
 
 static int open_vm(struct run *run, struct fvm_error *err)
@@ -390,7 +411,8 @@ static int run_all(struct run *run)
     struct fvm_error err = {{0}};
     int result, code;
 
-    result = cli_open(&run->world, run->vm_name, CLI_NEEDS_WINE | CLI_SEEN_ABOVE, &err);
+    result =
+        cli_open(&run->world, run->vm_name, CLI_NEEDS_WINE | CLI_STARTS | CLI_SEEN_ABOVE, &err);
     if (!result)
         result = open_vm(run, &err);
     if (result)

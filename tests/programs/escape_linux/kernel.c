@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -202,7 +203,7 @@ static bool groups(void)
 static bool limits(void)
 {
     struct rlimit core, tasks, real_time, nice_limit;
-    rlim_t wanted = 1;
+    rlim_t wanted = 1, most = *arg("tasks") ? (rlim_t)atol(arg("tasks")) : 4096;
 
     getrlimit(RLIMIT_CORE, &core);
     getrlimit(RLIMIT_NPROC, &tasks);
@@ -212,10 +213,33 @@ static bool limits(void)
      * Who cannot raise his session's own 0 cannot have it: SECURITY.md names that as open. */
     if (!outside && !strcmp(arg("core-limit"), "0"))
         wanted = 0;
-    return say(core.rlim_max != wanted || core.rlim_cur != wanted || tasks.rlim_max > 4096 ||
+    return say(core.rlim_max != wanted || core.rlim_cur != wanted || tasks.rlim_max > most ||
                    real_time.rlim_max || nice_limit.rlim_max,
                "core %ld, tasks %ld, real time %ld, nice %ld", (long)core.rlim_max,
                (long)tasks.rlim_max, (long)real_time.rlim_max, (long)nice_limit.rlim_max);
+}
+
+/* Where the group of this process is: by the path that it has outside, by what is left open, by a
+ * mount of one's own. limits.t gives the path, and has the same try reach it outside. */
+static bool control_groups(void)
+{
+    static const char *const files[] = {"cgroup.procs", "memory.max", "memory.limit_in_bytes",
+                                        "pids.max", "cpu.max"};
+    static const char *const folders[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+                                          "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids"};
+    char path[512];
+
+    for (size_t i = 0; i < COUNT(files) * (COUNT(folders) + 1); i++) {
+        const char *folder = i < COUNT(files) ? arg("cgroup") : folders[i / COUNT(files) - 1];
+
+        snprintf(path, sizeof(path), "%s/%s", folder, files[i % COUNT(files)]);
+        if (*folder && can_open(path, O_WRONLY))
+            return true;
+    }
+    if (!outside && (!mount("none", "/tmp", "cgroup2", 0, NULL) ||
+                     !mount("none", "/tmp", "cgroup", 0, "memory")))
+        return say(true, "mounted");
+    return say(false, "neither there nor to be mounted: %s", strerror(errno));
 }
 
 const struct row kernel_rows[] = {
@@ -232,5 +256,6 @@ const struct row kernel_rows[] = {
     {"privileges: uid 0", is_root, MUST_AS_ROOT},
     {"privileges: groups of the user", groups, ANYWHERE},
     {"limits: core files, tasks, real time", limits, MUST},
+    {"limits: control groups", control_groups, ANYWHERE},
     {0},
 };
