@@ -181,6 +181,10 @@ int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const str
  * not there ...
  */
 int fvm_terms_ready(const struct fvm_terms *terms, struct fvm_error *err);
+/** The same of their shared folders: before a start only, since a VM that runs has them. */
+int fvm_shares_ready(const struct fvm_terms *terms, struct fvm_error *err);
+/** Can a folder be shared for writing? @param dir absolute, without links @return 0; -errno */
+int fvm_shares_offered(const char *dir, struct fvm_error *err);
 /** The terms that a VM runs on. @param terms [out] yours @return 0; -ENOENT it does not run; -errno
  */
 int fvm_vm_terms(struct fvm_terms *terms, const struct fvm_vm *vm, struct fvm_error *err);
@@ -234,10 +238,11 @@ int fvm_make_base_32bit(const struct fvm_store *store, const struct fvm_wine *wi
  *
  * @param wine    [in,out] guest becomes the shown path
  * @param folders [in,out] path given, lower set
+ * @param terms   [in,out] their shares are made reachable too; NULL: none
  * @return 0; -EPERM the store belongs to somebody else; -errno
  */
 int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,
-                    struct fvm_error *err);
+                    struct fvm_terms *terms, struct fvm_error *err);
 /** Does this kernel let an ordinary user make the namespaces? @return 0; -errno, sentence says what
  * to enable */
 int fvm_check_namespaces(struct fvm_error *err);

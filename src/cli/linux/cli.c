@@ -92,8 +92,21 @@ static void drop_nested(struct cli_world *world)
         }
 }
 
-int cli_ask(struct cli_world *world, const struct fvm_terms *said, struct fvm_error *err)
+/* What is asked, and behind it what the VM has of its own. */
+static int add_terms(struct cli_world *world, const struct fvm_conf *conf, struct fvm_error *err)
 {
+    return fvm_failed(fvm_terms_add_missing(&world->terms, &world->asked.said, err)) ||
+                   fvm_failed(fvm_terms_add_missing(&world->terms, conf, err)) ||
+                   fvm_failed(fvm_terms_check(&world->terms, err))
+               ? -EINVAL
+               : 0;
+}
+
+int cli_ask(struct cli_world *world, const char *vm, const struct fvm_terms *said,
+            struct fvm_error *err)
+{
+    FVM_CLEANUP(conf) struct fvm_conf conf = vm ? read_ahead(vm) : (struct fvm_conf){0};
+
     if (fvm_failed(fvm_terms_add_missing(&world->asked, &said->said, err)))
         return -EINVAL;
     for (size_t i = 0; i < world->asked.share_count; i++) {
@@ -108,37 +121,44 @@ int cli_ask(struct cli_world *world, const struct fvm_terms *said, struct fvm_er
         if (fvm_failed(status))
             return fvm_fail(err, -ENOMEM, "out of memory");
     }
-    return 0;
+    return add_terms(world, &conf, err);
 }
 
-/* What is wrong with a VM's own terms is the business of whoever starts it. */
-static int add_terms(struct cli_world *world, const struct fvm_conf *conf, bool must,
-                     struct fvm_error *err)
+/* A VM that runs has its shares already: their folders may have got other names since. Read ahead
+ * as well: as root, the store is not ours to open yet. */
+static bool runs(const char *vm)
 {
-    if (fvm_failed(fvm_terms_add_missing(&world->terms, &world->asked.said, err)))
-        return -EINVAL;
-    if ((fvm_failed(fvm_terms_add_missing(&world->terms, conf, err)) ||
-         fvm_failed(fvm_terms_check(&world->terms, err))) &&
-        must)
-        return -EINVAL;
-    return 0;
+    FVM_CLEANUP(text) struct fvm_text path = {0};
+    char *home = fvm_store_path();
+    bool locked = false;
+
+    if (home && vm && !fvm_failed(fvm_name_check(vm, NULL)))
+        fvm_text_printf(&path, "%s/vms/%s", home, vm);
+    free(home);
+    if (path.cb && !path.failed) {
+        FVM_CLEANUP(fd) int fd = open(path.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        locked = fd >= 0 && fvm_lock(fd, true, false) == -EAGAIN;
+    }
+    return locked;
 }
 
 int cli_open(struct cli_world *world, const char *vm, unsigned flags, struct fvm_error *err)
 {
     FVM_CLEANUP(conf) struct fvm_conf conf = vm ? read_ahead(vm) : (struct fvm_conf){0};
     int result = flags & CLI_NEEDS_WINE ? fvm_wine_find(&world->wine, err) : 0;
+    bool has_shares = world->terms.share_count && runs(vm);
 
     if (!result && vm && add_seen_folders(world, &conf, flags & CLI_SEEN_ABOVE))
         result = fvm_fail(err, -ENOMEM, "out of memory");
-    if (!result)
-        result = add_terms(world, &conf, flags & CLI_NEEDS_WINE, err);
     if (!result && flags & CLI_NEEDS_WINE)
         result = fvm_terms_ready(&world->terms, err);
+    if (!result && !has_shares)
+        result = fvm_shares_ready(&world->terms, err);
     drop_nested(world);
     if (!result)
         result = fvm_become_user(flags & CLI_NEEDS_WINE ? &world->wine : NULL, world->folders,
-                                 world->folder_count, err);
+                                 world->folder_count, has_shares ? NULL : &world->terms, err);
     return result ? result : fvm_store_open(&world->store, err);
 }
 
