@@ -379,7 +379,8 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
         result = await_init(&self, &err);
     if (result && self.init > 0)
         kill(self.init, SIGKILL);
-    report_to_starter(starter, result, &err);
+    if (!result)
+        report_to_starter(starter, 0, NULL);
     limit_memory();
     if (!result)
         serve(&self);
@@ -389,6 +390,9 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     if (self.windows.fd >= 0)
         fvm_link_release(&self.windows);
     put_to_rest(start, lock_fd);
+    /* Not before: what failed to start has left nothing when its `fvm run` says so. */
+    if (result)
+        report_to_starter(starter, result, &err);
     _exit(result ? 1 : 0);
 }
 

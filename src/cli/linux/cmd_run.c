@@ -425,21 +425,31 @@ static int exit_code(int result, const struct fvm_error *err)
     return result == -ENOENT ? CLI_NOT_FOUND : result == -ENOEXEC ? CLI_CANNOT_EXECUTE : CLI_FAILED;
 }
 
+/* Nothing ran in it: there is nothing to keep. Who has joined it meanwhile keeps it. */
+static void forget_vm(struct run *run)
+{
+    if (!fvm_vm_lock(&run->vm, "delete", NULL))
+        run->keep = fvm_vm_delete(&run->world.store, &run->vm, NULL) != 0;
+}
+
 static int run_all(struct run *run)
 {
     struct fvm_error err = {{0}};
-    int result, code;
+    int result;
 
     result = cli_open(&run->world, run->vm_name, CLI_NEEDS_WINE | CLI_SEEN_ABOVE, &err);
     if (!result)
         result = open_vm(run, &err);
     if (result)
         return cli_failure(&err);
-    code = exit_code(run_program(run, &err), &err);
+    result = run_program(run, &err);
+    if (result < 0 && run->keep)
+        forget_vm(run);
+    result = exit_code(result, &err);
     if (run->keep)
         cli_message("kept as VM '%s': see `fvm diff %s`, then `fvm commit %s` or `fvm delete %s`",
                     run->vm.name, run->vm.name, run->vm.name, run->vm.name);
-    return code;
+    return result;
 }
 
 int cli_run(const struct cli_words *words)
