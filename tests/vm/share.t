@@ -110,6 +110,7 @@ is "$(tr -d '\r' <common/six.txt) $(ls data/5.txt common/two.txt 2>/dev/null)" '
 # --- the host renames the folder ----------------------------------------------------------------------------------------------------
 (cd own && exec "$FVM" run --vm box --share "$here/common:rw=D:" ./share.exe lock 'D:\lock2' </dev/null >../locked2 2>&1) & pid=$!
 ok 'a VM runs' await 30 grep -q locked locked2
+"$FVM" run --vm box --cwd "$here/common" cmd /c cd >cwd.txt 2>&1; is "$(tr -d '\r' <cwd.txt)" 'D:\' 'what a VM that runs is shared with is known to the next program'
 mv common renamed
 in_vm --vm box -- 'echo x>D:\late.txt'; is "$rc $err" '0 ' 'another program joins when the folder has another name'
 touch renamed/lock2.go; wait $pid; is $? 0 'the first one goes on in it'

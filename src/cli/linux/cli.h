@@ -12,8 +12,10 @@ struct cli_world {
     struct fvm_wine wine;
     struct fvm_folder *folders;
     size_t folder_count;
-    struct fvm_terms asked; /* what the command line says of them */
-    struct fvm_terms terms; /* that VM's own behind it */
+    struct fvm_terms asked;   /* what the command line says of them */
+    struct fvm_terms terms;   /* that VM's own behind it */
+    bool runs;                /* that VM did, when it was looked at */
+    struct fvm_terms running; /* what on, then */
 };
 enum {
     CLI_NEEDS_WINE = 1,

@@ -125,7 +125,9 @@ static bool is_shared(const struct run *run, const char *path, char **windows)
 {
     FVM_CLEANUP(text) struct fvm_text text = {0};
     const char *rest;
-    const struct fvm_share *share = fvm_share_of(&run->world.terms, path, &rest);
+    const struct cli_world *world = &run->world;
+    const struct fvm_share *share =
+        fvm_share_of(world->runs ? &world->running : &world->terms, path, &rest);
 
     *windows = NULL;
     if (!share || !share->place)
