@@ -53,6 +53,11 @@ is "$rc $out" '0 ' 'without the share there is no such folder'
 in_vm --vm box --share "$here/data:rw=C:\\WINDOWS\\Temp\\x" -- 'echo four>C:\windows\temp\X\four.txt' 'dir /b C:\Windows\te*'
 is "$(tr -d '\r' <data/four.txt) $out" 'four temp' "below a folder of the base's, whatever its case"
 await 10 no_supervisor
+in_vm --share "$here/data:rw=C:\\around\\x" -- 'share move C:\around C:\other' 'share move C:\around\x C:\around\y' 'if exist C:\other echo moved' 'type C:\around\x\one.txt'
+is "$out $(cat data/one.txt)" $'not moved: 5\nnot moved: 33\none one' 'neither it nor the folder around it can be moved'
+mkdir own/group own/group/in; chmod 2775 own/group own/group/in; touch own/group/in/file
+in_vm -- 'share move group other' 'dir /b /s other'; like "$out" $'^moved\n.*other.in\n.*other.in.file$' 'a set-group-ID folder that is shown copy-on-write is moved by copy'
+rm -r own/group
 in_vm --vm box -- 'md C:\Mine' 'md C:\Mine\full' 'echo x>C:\Mine\full\x' 'echo x>C:\Mine\file'; await 10 no_supervisor
 in_vm --vm box --share "$here/data=C:\\mine\\Sub" -- 'type C:\Mine\sub\one.txt'; is "$out" one "in a folder of the VM's own"
 await 10 no_supervisor
@@ -121,6 +126,34 @@ mv renamed common; await 10 no_supervisor
 share group; chmod 2775 group
 in_vm --share "$here/group:rw=D:" -- 'md D:\sub' 'echo x>D:\sub\file' 'attrib +r D:\sub\file' 'attrib +r D:\sub' 'echo y>D:\sub\two'
 is "$rc $err $(stat -c %a group/sub group/sub/file group/sub/two | tr '\n' ' ')" '0  2755 444 644 ' 'files and folders are made in a set-group-ID folder'
+
+# --- what is mounted in it ------------------------------------------------------------------------------------------------------------
+share mounted; mkdir mounted/in
+# In a mount namespace of its own, made by root or by an ordinary user.
+with_mount() { # TYPE MODE FVM-ARGUMENTS...
+    local make='mount -t "$1" none mounted/in && chmod "$2" mounted/in && echo inner >mounted/in/file && shift 2 && cd own &&'
+    if [ "$FVM_WHO" = root ]; then
+        timeout 60 unshare -m sh -c "$make"' exec "$FVM" run "$@"' sh "$@"
+    else
+        timeout 60 unshare -c --keep-caps -m sh -c "$make"' exec setpriv --ambient-caps=-all --inh-caps=-all "$FVM" run "$@"' sh "$@"
+    fi >mounted.out 2>mounted.err </dev/null
+}
+if [ "$FVM_WHO" = user ]; then
+    with_mount tmpfs 755 --share "$here/mounted:rw=D:" cmd /c 'type D:\in\file& echo x>D:\made'
+    is "$? $(tr -d '\r' <mounted.out)" '0 inner' 'is seen'
+    ok 'and around it is written' test -s mounted/made
+    with_mount tmpfs 777 --share "$here/mounted=D:" cmd /c 'type D:\in\file& echo no>D:\in\no& if exist D:\in\no echo written'
+    is "$(tr -d '\r' <mounted.out)" inner 'and is read-only as the share is'
+else
+    with_mount ramfs 755 --share "$here/mounted:rw=D:" cmd /c ver
+    is "$? $(cat mounted.out)" '125 ' 'a file system without idmapped mounts: not for writing'
+    like "$(cat mounted.err)" "^fvm: cannot share '$here/mounted' for writing: its file system, or one mounted in it, has no idmapped mounts, .*; share it :ro, or run fvm as user 12321\$" 'and it is said why'
+    with_mount ramfs 755 --share "$here/mounted=D:" cmd /c 'type D:\in\file& echo no>D:\in\no'
+    is "$(tr -d '\r' <mounted.out)" inner 'for reading what everybody may read'
+    chmod 750 mounted; with_mount ramfs 755 --share "$here/mounted=D:" cmd /c ver
+    is "$? $(cat mounted.out)" '125 ' 'else not'
+    like "$(cat mounted.err)" "cannot share '$here/mounted': .* has no idmapped mounts, .* chmod o\+rx" 'and it is said why'
+fi
 
 # --- kept terms, the end ------------------------------------------------------------------------------------------------------------
 ok 'a VM is made with a share' "$FVM" create --share 'data:rw=D:' kept
