@@ -219,11 +219,12 @@ static bool take_name(const char **path, char name[256], char separator)
  * Walk from a folder to one below it, by names only.
  *
  * @param path [in,out] what of it is not there
- * @return the folder that was reached; -ENOTDIR: what has the name is a file or a link; -errno
+ * @return the folder that was reached, by O_PATH; -ENOTDIR: what has the name is a file or a link;
+ * -errno
  */
 static int walk(int from, const char **path, unsigned how)
 {
-    FVM_CLEANUP(fd) int at = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    FVM_CLEANUP(fd) int at = openat(from, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     char name[256], found[256];
     const char *next = *path;
 
@@ -235,11 +236,11 @@ static int walk(int from, const char **path, unsigned how)
         snprintf(found, sizeof(found), "%s", name);
         if (how & WINDOWS)
             fvm_find_name(at, name, found, sizeof(found));
-        fd = openat(at, found, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        fd = openat(at, found, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0 && errno == ENOENT && !(how & MAKE))
             break;
         if (fd < 0 && errno == ENOENT && !mkdirat(at, found, 0755))
-            fd = openat(at, found, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+            fd = openat(at, found, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0)
             return errno == ELOOP ? -ENOTDIR : -errno;
         close(at);
@@ -416,69 +417,78 @@ static int put_in_place(const struct fvm_start *start, size_t number, int share_
     return result ? fail_place(share, result, err) : 0;
 }
 
-/* Outer folders first: the inner one is mounted in the outer one. */
-static size_t next_share(const struct fvm_terms *terms, const bool *done)
+/* Outer folders first, since the inner one is mounted in the outer one. @param n 0: the first */
+static size_t nth_share(const struct fvm_terms *terms, size_t n)
 {
-    size_t found = terms->share_count;
+    for (size_t i = 0; i < terms->share_count; i++) {
+        size_t cb = strlen(terms->shares[i].dir), before = 0;
 
-    for (size_t i = 0; i < terms->share_count; i++)
-        if (!done[i] && (found == terms->share_count ||
-                         strlen(terms->shares[i].dir) < strlen(terms->shares[found].dir)))
-            found = i;
-    return found;
+        for (size_t j = 0; j < terms->share_count; j++) {
+            size_t other_cb = strlen(terms->shares[j].dir);
+
+            before += other_cb < cb || (other_cb == cb && j < i);
+        }
+        if (before == n)
+            return i;
+    }
+    return 0;
 }
 
 int fvm_shares_show(const struct fvm_start *start, const char *root_path, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int root = open(root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const struct fvm_terms *terms = start->terms;
-    bool *done;
     int result = 0;
 
     if (root < 0)
         return fvm_fail(err, -errno, "cannot share folders: %s", strerror(errno));
-    done = calloc(terms->share_count + 1, sizeof(*done));
-    if (!done)
-        return fvm_fail(err, -ENOMEM, "out of memory");
     for (size_t n = 0; !result && n < terms->share_count; n++) {
         FVM_CLEANUP(fd) int at = -1;
-        size_t i = next_share(terms, done);
+        size_t i = nth_share(terms, n);
 
-        done[i] = true;
         result = take_in(&terms->shares[i], i, root, &at, err);
         if (!result)
             result = put_in_place(start, i, at, root, err);
     }
-    free(done);
     return result;
 }
 
 /* --- in a shown folder ------------------------------------------------------------------------ */
 
+static int show_in(const struct fvm_share *share, size_t number, const char *folder, int root,
+                   struct fvm_error *err)
+{
+    char inside[32];
+    const char *path = share->dir, *from_path = inside;
+    FVM_CLEANUP(fd) int to = walk(root, &path, AS_SPELLED);
+    FVM_CLEANUP(fd) int from = -1;
+    int result;
+
+    /* In its layer of the folder the VM may have removed or replaced what is shared. */
+    if (to == -ENOTDIR || (to >= 0 && *path)) {
+        if (share->place) /* it has it there */
+            return 0;
+        return fvm_fail(err, -ENOTDIR,
+                        "cannot share '%s' in '%s': the VM has removed or replaced that folder; "
+                        "discard that, or give the share a drive",
+                        share->dir, folder);
+    }
+    snprintf(inside, sizeof(inside), FVM_SHARES "/%zu", number + 1);
+    from = walk(root, &from_path, AS_SPELLED);
+    result = to < 0 ? to : from < 0 ? from : mount_at(from, to);
+    return result ? fail_place(share, result, err) : 0;
+}
+
 int fvm_shares_show_in(const struct fvm_terms *terms, const char *folder, struct fvm_error *err)
 {
-    for (size_t i = 0; terms && i < terms->share_count; i++) {
-        const struct fvm_share *share = &terms->shares[i];
-        const char *path = share->dir;
-        FVM_CLEANUP(fd) int root = -1;
-        FVM_CLEANUP(fd) int from = -1;
-        FVM_CLEANUP(fd) int to = -1;
-        char inside[32];
-        int result;
+    FVM_CLEANUP(fd) int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = 0;
 
-        if (!fvm_path_within(share->dir, folder))
-            continue;
-        snprintf(inside, sizeof(inside), FVM_SHARES "/%zu", i + 1);
-        root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        from = open(inside, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        to = root < 0 ? -errno : walk(root, &path, AS_SPELLED);
-        /* In its layer of the folder the VM may have deleted or replaced what is shared: then it
-         * has it at its place only, if that is another one. */
-        if (share->place && (to == -ENOTDIR || (to >= 0 && *path)))
-            continue;
-        result = from < 0 ? -errno : to < 0 ? to : *path ? -ENOENT : mount_at(from, to);
-        if (result)
-            return fail_place(share, result, err);
+    for (size_t n = 0; !result && n < terms->share_count; n++) {
+        size_t i = nth_share(terms, n);
+
+        if (fvm_path_within(terms->shares[i].dir, folder))
+            result = show_in(&terms->shares[i], i, folder, root, err);
     }
-    return 0;
+    return result;
 }

@@ -76,6 +76,18 @@ in_vm --vm box --share "$here/own/live:rw" -- 'type cow.txt' 'type live\direct.t
 await 10 no_supervisor
 in_vm --vm box --share "$here/own/live:rw=D:" -- 'echo drive>live\drive.txt' 'type D:\drive.txt'; is "$out" drive 'a share that is a drive is as it is there, too'
 await 10 no_supervisor
+mkdir own/copy; echo host >own/copy/host.txt
+in_vm --vm box -- 'rd /s /q copy' 'if exist copy echo there'; is "$out" '' 'a VM without the share removes its copy'
+await 10 no_supervisor
+ok 'which is there outside' test -s own/copy/host.txt
+cd own || exit; fails_with 125 "cannot share '$here/own/copy' in '$here/own': the VM has removed or replaced that folder" 'then it is not shared there' run --vm box --share "$here/own/copy:rw" cmd /c ver; cd ..
+await 10 no_supervisor
+in_vm --vm box --share "$here/own/copy:rw=D:" -- 'if exist copy echo there' 'type D:\host.txt'; is "$out" host 'but as a drive'
+await 10 no_supervisor; rm -r own/copy
+share own/tree; share own/tree/in
+in_vm --share "$here/own/tree/in:rw" --share "$here/own/tree" -- 'echo no>tree\no.txt' 'echo yes>tree\in\yes.txt' 'echo cow>cow.txt'
+is "$(cd own && ls tree tree/in | tr '\n' ' ')" 'tree: in  tree/in: yes.txt ' 'a writable share in a read-only one in the current folder'
+rm -r own/tree
 cp own/share.exe own/live/; share own/live/sub
 fvm run --share "$here/own/live=D:" own/live/share.exe drive D; like "$out" '^listed 1' 'a program in a share by its Linux path'
 fvm run --share "$here/own/live=D:" 'D:\share.exe' drive D; like "$out" '^listed 1' 'by its Windows path'
