@@ -314,6 +314,8 @@ static int make_below(const struct fvm_share *share, int drive, int layer, struc
     return made < 0 ? fail_place(share, made, err) : 0;
 }
 
+/* In the store, as the drive's other layers: with layers on two file systems overlayfs gives a file
+ * another inode number when it is copied up, and wineserver knows open files by that. */
 int fvm_shares_below(const struct fvm_start *start, int *drive, char below[128],
                      struct fvm_error *err)
 {
