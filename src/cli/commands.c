@@ -82,8 +82,9 @@ static void check_base(const struct cli_words *words)
     CLI_ON_LINUX "                   server of its own (see: fvm view, fvm screenshot); host: yours, which lets the\n" \
     CLI_ON_LINUX "                   program see and drive all your windows\n" \
     CLI_ON_LINUX "  --sound          sound through your PulseAudio or PipeWire, microphone included\n" \
-    CLI_ON_LINUX "  --share FOLDER   FOLDER[:ro|:rw][=D:]: a folder as it is, not copy-on-write; read-only if not :rw; as a\n" \
-    CLI_ON_LINUX "                   drive, as a folder (=C:\\data), or at its own path on Z:; may be repeated\n" \
+    CLI_ON_LINUX "  --share FOLDER   FOLDER[:ro|:rw][=D:]: a folder as it is: what the VM does there is done at once, diff\n" \
+    CLI_ON_LINUX "                   and discard do not know of it; read-only if not :rw; as a drive, as a folder\n" \
+    CLI_ON_LINUX "                   (=C:\\data), or at its own path on drive Z:; may be repeated\n" \
     CLI_ON_LINUX "  --memory SIZE    at most so much memory, such as 512M or 2G (wants a control group: root has one,\n" \
     CLI_ON_LINUX "                   others say: systemd-run --user --scope -p Delegate=yes fvm run ...)\n" \
     CLI_ON_LINUX "  --procs N        at most so many threads of all its programs\n" \

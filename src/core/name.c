@@ -10,13 +10,14 @@ static bool is_letter_or_digit(char c)
 }
 
 /* Windows looks only at what stands before the first dot. */
-static bool is_device(const char *name)
+bool fvm_name_is_device(const char *name, size_t cb)
 {
     static const char *const devices[] = {"con",  "prn",  "aux",  "nul",  "com0", "com1",
                                           "com2", "com3", "com4", "com5", "com6", "com7",
                                           "com8", "com9", "lpt0", "lpt1", "lpt2", "lpt3",
                                           "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9"};
-    size_t stem_cb = strcspn(name, ".");
+    const char *dot = memchr(name, '.', cb);
+    size_t stem_cb = dot ? (size_t)(dot - name) : cb;
 
     for (size_t i = 0; i < ARRAY_LEN(devices); i++)
         if (fvm_name_cmp_n(name, stem_cb, devices[i], strlen(devices[i])) == 0)
@@ -40,7 +41,7 @@ fvm_status fvm_name_check(const char *name, struct fvm_error *err)
                             (unsigned)i + 1, rule);
     if (!is_letter_or_digit(name[0]) || name[cb - 1] == '.')
         return fvm_fail(err, FVM_NAME_INVALID, "'%s' is no VM name: %s", name, rule);
-    if (is_device(name))
+    if (fvm_name_is_device(name, cb))
         return fvm_fail(err, FVM_NAME_INVALID, "'%s' is a device on Windows: choose another name",
                         name);
     return FVM_OK;

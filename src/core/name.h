@@ -16,3 +16,6 @@ enum { FVM_NAME_MAX_CB = 64 };
  * @return FVM_OK, FVM_NAME_INVALID
  */
 fvm_status fvm_name_check(const char *name, struct fvm_error *err);
+/** Does Windows take a file of this name for a device (nul, com1, "aux.txt")? @param cb its bytes
+ */
+bool fvm_name_is_device(const char *name, size_t cb);

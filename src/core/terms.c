@@ -2,6 +2,7 @@
 #include "core/terms.h"
 
 #include "core/name.h"
+#include "core/share.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,8 +326,8 @@ static fvm_status read_share(struct fvm_terms *terms, const char *value, struct 
         free(share.place);
         return fvm_fail(err, FVM_NO_MEMORY, "out of memory");
     }
-    for (char *s = share.place; s && *s; s++)
-        *s = *s == '/' ? '\\' : s == share.place ? (char)(*s & ~0x20) : *s;
+    if (share.place)
+        fvm_share_place_fold(share.place);
     grown[terms->share_count++] = share;
     return print_share(&share, said);
 }
@@ -406,15 +407,7 @@ fvm_status fvm_terms_check(const struct fvm_terms *terms, struct fvm_error *err)
         return fvm_fail(err, FVM_INVALID, "--publish needs --net private or --net lan%s",
                         terms->net == FVM_NET_HOST ? ": with --net host its ports are the host's"
                                                    : "");
-    for (size_t i = 0; i < terms->share_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(terms->shares[i].dir, terms->shares[j].dir) ||
-                (terms->shares[i].place && terms->shares[j].place &&
-                 !strcmp(terms->shares[i].place, terms->shares[j].place)))
-                return fvm_fail(
-                    err, FVM_INVALID, "two --share of the folder '%s', or at the place '%s'",
-                    terms->shares[i].dir, terms->shares[i].place ? terms->shares[i].place : "Z:");
-    return FVM_OK;
+    return fvm_shares_check(terms, err);
 }
 
 /* Do the lines of a key say the same? */
@@ -469,6 +462,7 @@ void fvm_terms_free(struct fvm_terms *terms)
     for (size_t i = 0; i < terms->share_count; i++) {
         free(terms->shares[i].dir);
         free(terms->shares[i].place);
+        free(terms->shares[i].source);
     }
     free(terms->shares);
     free(terms->publish);

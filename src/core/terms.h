@@ -29,6 +29,7 @@ struct fvm_share {
     char *dir;   /* Linux path; absolute in terms that a VM is started with */
     char *place; /* "D:" or "C:\x\y"; NULL: the same path, on drive Z: */
     bool writable;
+    char *source; /* where this process reaches it; NULL: by dir */
 };
 
 struct fvm_terms {

@@ -10,6 +10,7 @@
 #include "launcher/cage.h"
 #include "launcher/program.h"
 #include "launcher/seal.h"
+#include "launcher/terms.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -158,7 +159,7 @@ static int make_overlays(struct join *join, struct fvm_error *err)
                 (int)syscall(SYS_open_tree, AT_FDCWD, folder->lower, OPEN_TREE_CLONE | O_CLOEXEC);
         else
             join->mounts[i] = fvm_overlay_make(
-                &(struct fvm_overlay){folder->lower, folder->upper, folder->work}, err);
+                &(struct fvm_overlay){folder->lower, folder->upper, folder->work, NULL}, err);
         if (join->mounts[i] < 0 && !folder->upper)
             return fvm_fail(err, -errno, "cannot show '%s': %s", folder->path, strerror(errno));
         if (join->mounts[i] < 0)
@@ -246,6 +247,8 @@ static int place_folders(const struct join *join, struct fvm_error *err)
         if (folder->writable)
             umount2(folder->path, MNT_DETACH); /* of a VM that had this number and was killed */
         result = fvm_overlay_place(join->mounts[i], folder->path, err);
+        if (!result && folder->upper)
+            result = fvm_shares_show_in(join->program->terms, folder->path, err);
         if (result)
             return result;
     }

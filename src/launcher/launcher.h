@@ -4,6 +4,7 @@
 #include "core/base.h"
 #include "core/error.h"
 #include "core/terms.h"
+#include "launcher/link.h"
 #include "store/collect.h"
 #include "store/store.h"
 
@@ -84,49 +85,6 @@ int fvm_launch(const struct fvm_start *start, int lock_fd, int *hold, struct fvm
 /* In the Linux environment of every process of a shared VM: its number. */
 #define FVM_NUMBER_VARIABLE "FVM_VM"
 
-/* Namespaces of a VM, in the order in which their descriptors are handed over. */
-enum fvm_ns {
-    FVM_NS_USER,
-    FVM_NS_MNT,
-    FVM_NS_IPC,
-    FVM_NS_UTS,
-    FVM_NS_NET,
-    FVM_NS_PID,
-    FVM_NS_COUNT
-};
-
-/* A connection to a running VM's supervisor. */
-struct fvm_link {
-    int fd; /* hold: the VM does not end by itself while this is open */
-    int ns[FVM_NS_COUNT];
-    pid_t init;   /* host pid of pid 1 */
-    bool stopped; /* known after the release: the VM's end did not wait for us */
-    char limit;   /* which limit of the VM's was hit: FVM_SAID_TIMEOUT ...; 0: none yet */
-    int cage[3];  /* files of the VM's control group that take who enters it */
-    size_t cage_count;
-    unsigned number; /* of a shared VM in its Windows, 1..; 0: a sealed VM */
-};
-/** Join a running VM. @return 0; -ENOENT it does not run (or is just ending): start it, or try
- * again */
-int fvm_link_open(struct fvm_link *link, const struct fvm_store *store, const char *vm_dir,
-                  struct fvm_error *err);
-void fvm_link_close(struct fvm_link *link);
-/**
- * Hold the VM no longer: it may end. The link stays open and is readable (end of file) when the VM
- * is at rest.
- *
- * @return 0 nobody else holds it; 1 another `fvm run` does
- */
-int fvm_link_release(struct fvm_link *link);
-/** Wait until the VM is at rest: everything ended, its registry written to the layer, or all of it
- * deleted. */
-void fvm_link_await_end(struct fvm_link *link);
-/** Hear, without waiting, what the supervisor says. @return false: the VM is at rest */
-bool fvm_link_hear(struct fvm_link *link);
-/** End a running VM: wineserver saves, then everything is killed. @return 0; -ENOENT it does not
- * run */
-int fvm_link_stop(const struct fvm_store *store, const char *vm_dir, struct fvm_error *err);
-
 /** Is a path one of Windows' with a drive? @param path may be NULL */
 static inline bool fvm_has_drive(const char *path)
 {
@@ -186,6 +144,10 @@ int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const str
  * not there ...
  */
 int fvm_terms_ready(const struct fvm_terms *terms, struct fvm_error *err);
+/** The same of their shared folders: before a start only, since a VM that runs has them. */
+int fvm_shares_ready(const struct fvm_terms *terms, struct fvm_error *err);
+/** Can a folder be shared for writing? @param dir absolute, without links @return 0; -errno */
+int fvm_shares_offered(const char *dir, struct fvm_error *err);
 /** The terms that a VM runs on. @param terms [out] yours @return 0; -ENOENT it does not run; -errno
  */
 int fvm_vm_terms(struct fvm_terms *terms, const struct fvm_vm *vm, struct fvm_error *err);
@@ -239,10 +201,11 @@ int fvm_make_base_32bit(const struct fvm_store *store, const struct fvm_wine *wi
  *
  * @param wine    [in,out] guest becomes the shown path
  * @param folders [in,out] path given, lower set
+ * @param terms   [in,out] their shares are made reachable too; NULL: none
  * @return 0; -EPERM the store belongs to somebody else; -errno
  */
 int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,
-                    struct fvm_error *err);
+                    struct fvm_terms *terms, struct fvm_error *err);
 /** Does this kernel let an ordinary user make the namespaces? @return 0; -errno, sentence says what
  * to enable */
 int fvm_check_namespaces(struct fvm_error *err);

@@ -1,5 +1,5 @@
 /* launcher/link.c: the other end of a VM's supervisor: a command joins a running VM, lets go of it,
- * ends it. See launcher.h. */
+ * ends it. See link.h. */
 #include "launcher/limits.h"
 #include "launcher/seal.h"
 #include "store/file.h"

@@ -23,11 +23,15 @@ static void add_escaped(struct fvm_text *text, const char *path)
     }
 }
 
-static int set_dir(int fs, const char *key, const char *path)
+static int set_dir(int fs, const char *key, const char *path, const char *below)
 {
     FVM_CLEANUP(text) struct fvm_text text = {0};
 
     add_escaped(&text, path);
+    if (below) {
+        fvm_text_putc(&text, ':');
+        add_escaped(&text, below);
+    }
     if (text.failed)
         return -ENOMEM;
     return fsconfig(fs, FSCONFIG_SET_STRING, key, text.s, 0) ? -errno : 0;
@@ -46,7 +50,7 @@ static int set_own_dir(int fs, const char *key, const char *path, int *fd)
     if (*fd < 0)
         return -errno;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", *fd);
-    return set_dir(fs, key, link);
+    return set_dir(fs, key, link, NULL);
 }
 
 /* The kernel keeps its own words for a refused mount in the context. */
@@ -71,7 +75,7 @@ int fvm_overlay_make(const struct fvm_overlay *overlay, struct fvm_error *err)
                         "the kernel offers no overlay file system here: %s (FVM needs Linux 5.11 "
                         "with overlayfs)",
                         strerror(errno));
-    result = set_dir(fs, "lowerdir", overlay->lower);
+    result = set_dir(fs, "lowerdir", overlay->lower, overlay->below);
     if (!result)
         result = set_own_dir(fs, "upperdir", overlay->upper, &upper);
     if (!result)

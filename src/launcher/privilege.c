@@ -1,6 +1,7 @@
 /* launcher/privilege.c: started by root, FVM becomes somebody unprivileged before it touches a VM.
  * See launcher.h. */
 #include "launcher/seal.h"
+#include "launcher/terms.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -19,9 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A user namespace that exists only as a mapping: `owner` on disk is FVM_VM_UID for whoever looks
- * through the mount. */
-static int mapping(uid_t owner, gid_t group, struct fvm_error *err)
+int fvm_map_owner(unsigned owner, unsigned group, struct fvm_error *err)
 {
     char path[64], line[64];
     int result = 0;
@@ -40,8 +39,7 @@ static int mapping(uid_t owner, gid_t group, struct fvm_error *err)
         FVM_CLEANUP(fd) int map = -1;
 
         snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, i ? "gid_map" : "uid_map");
-        snprintf(line, sizeof(line), "%u %u 1\n", i ? (unsigned)group : (unsigned)owner,
-                 FVM_VM_UID);
+        snprintf(line, sizeof(line), "%u %u 1\n", i ? group : owner, FVM_VM_UID);
         map = open(path, O_WRONLY | O_CLOEXEC);
         if (map < 0 || write(map, line, strlen(line)) < 0)
             result = fvm_fail(err, -errno, "cannot map root's files to the VM's user: %s",
@@ -71,7 +69,7 @@ static int show_folder(struct fvm_folder *folder, size_t number, struct fvm_erro
     tree = (int)syscall(SYS_open_tree, AT_FDCWD, folder->path, OPEN_TREE_CLONE | O_CLOEXEC);
     if (tree < 0)
         return fvm_fail(err, -errno, "cannot show '%s': %s", folder->path, strerror(errno));
-    users = mapping(st.st_uid, st.st_gid, err);
+    users = fvm_map_owner(st.st_uid, st.st_gid, err);
     if (users < 0)
         return users;
     attr.userns_fd = (unsigned)users;
@@ -158,7 +156,7 @@ static int give_up_root(struct fvm_error *err)
 }
 
 static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,
-                   struct fvm_error *err)
+                   struct fvm_terms *terms, struct fvm_error *err)
 {
     char *path = fvm_store_path();
     int result;
@@ -181,6 +179,8 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
     result = wine ? show_guest(wine, err) : 0;
     for (size_t i = 0; !result && i < count; i++)
         result = show_folder(&folders[i], i, err);
+    if (!result && terms)
+        result = fvm_shares_map(terms, err);
     if (!result)
         result = give_up_root(err);
     /* What only root can read would fail in the middle of a program's start. */
@@ -190,10 +190,10 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
 }
 
 int fvm_become_user(struct fvm_wine *wine, struct fvm_folder *folders, size_t count,
-                    struct fvm_error *err)
+                    struct fvm_terms *terms, struct fvm_error *err)
 {
     if (geteuid() == 0)
-        return as_root(wine, folders, count, err);
+        return as_root(wine, folders, count, terms, err);
     for (size_t i = 0; i < count; i++)
         snprintf(folders[i].lower, sizeof(folders[i].lower), "%s", folders[i].path);
     return 0;

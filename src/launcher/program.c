@@ -24,8 +24,7 @@
 /* What Windows tries behind a name without extension, as far as FVM can start it. */
 static const char *const extensions[] = {"", ".exe", ".com", ".bat", ".cmd", ".msi"};
 
-/* @return 1 `name` is there with this or another case (found gets the true one); 0 not */
-static bool find_name(int dir, const char *name, char *found, size_t cap)
+bool fvm_find_name(int dir, const char *name, char *found, size_t cap)
 {
     struct stat st;
     struct dirent *entry;
@@ -65,7 +64,7 @@ bool fvm_find_path(const char *root, const char *path, char *found, size_t cap)
         path += cb + (path[cb] != 0);
         if (!cb || !strcmp(name, "."))
             continue;
-        if (!find_name(dir, name, true_name, sizeof(true_name)) ||
+        if (!fvm_find_name(dir, name, true_name, sizeof(true_name)) ||
             used + strlen(true_name) + 2 > cap)
             return false;
         used += (size_t)snprintf(found + used, cap - used, "/%s", true_name);

@@ -6,6 +6,8 @@
 
 #define FVM_ARGV_EXTRA 16
 
+/** Find a name in a folder, if need be without case. @param found [out] its true case */
+bool fvm_find_name(int dir, const char *name, char *found, size_t cap);
 /** Walk `path` (either slash) below `root` without case. @param found [out] its true case, below
  * root */
 bool fvm_find_path(const char *root, const char *path, char *found, size_t cap);

@@ -7,6 +7,7 @@
  */
 #include "core/text.h"
 #include "launcher/seal.h"
+#include "launcher/terms.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -251,7 +252,7 @@ static int make_private(const struct fvm_start *start, struct fvm_error *err)
 /* WINEPREFIX: the VM's own folder with whole hives, and its drive C: laid over the base's. */
 static int show_prefix(const struct fvm_start *start, struct fvm_error *err)
 {
-    char lower[256], upper[256], work[256];
+    char lower[256], upper[256], work[256], below[128];
     FVM_CLEANUP(fd) int drive = -1;
     int result = show(start->prefix, "/prefix", 0, err);
 
@@ -262,8 +263,15 @@ static int show_prefix(const struct fvm_start *start, struct fvm_error *err)
     snprintf(work, sizeof(work), "%s/layers/1/work/C", start->vm_dir);
     if (mkdir(work, 0700) && errno != EEXIST)
         return trouble(err, "make", work);
-    drive = fvm_overlay_make(&(struct fvm_overlay){lower, upper, work}, err);
-    return drive < 0 ? drive : fvm_overlay_place(drive, ROOT "/prefix/drive_c", err);
+    drive = fvm_overlay_make(&(struct fvm_overlay){lower, upper, work, NULL}, err);
+    if (drive < 0)
+        return drive;
+    result = fvm_shares_below(start, &drive, below, err);
+    if (!result && below[0])
+        drive = fvm_overlay_make(&(struct fvm_overlay){lower, upper, work, below}, err);
+    if (result || drive < 0)
+        return result ? result : drive;
+    return fvm_overlay_place(drive, ROOT "/prefix/drive_c", err);
 }
 
 static int show_guest(const struct fvm_start *start, struct fvm_error *err)
@@ -340,5 +348,7 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
         result = show_guest(start, err);
     if (!result)
         result = show_wine32(start, err);
+    if (!result)
+        result = fvm_shares_show(start, ROOT, err);
     return result ? result : enter(err);
 }

@@ -31,6 +31,7 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err);
 /* overlay.c */
 struct fvm_overlay {
     const char *lower, *upper, *work; /* relative to the current folder */
+    const char *below;                /* a second lower folder, under the first; NULL: none */
 };
 /** Make an overlay file system that is mounted nowhere yet. @return descriptor for
  * fvm_overlay_place(), yours; -errno */

@@ -426,7 +426,8 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
         result = fvm_watch_begin(&self.watch, start, self.cage, self.ns[FVM_NS_PID], &err);
     if (result && self.init > 0)
         kill(self.init, SIGKILL);
-    report_to_starter(starter, result, &err);
+    if (!result)
+        report_to_starter(starter, 0, NULL);
     limit_memory();
     if (!result)
         serve(&self);
@@ -438,6 +439,9 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     if (self.cage)
         fvm_cage_remove(self.cage);
     put_to_rest(start, lock_fd);
+    /* Not before: what failed to start has left nothing when its `fvm run` says so. */
+    if (result)
+        report_to_starter(starter, result, &err);
     _exit(result ? 1 : 0);
 }
 

@@ -12,5 +12,5 @@ int fvm_terms_ready(const struct fvm_terms *terms, struct fvm_error *err)
         result = fvm_display_ready(terms, err);
     if (!result)
         result = fvm_limits_ready(terms, err);
-    return result ? result : fvm_shares_ready(terms, err);
+    return result;
 }

@@ -16,5 +16,38 @@ int fvm_net_ready(const struct fvm_terms *terms, struct fvm_error *err);
 int fvm_display_ready(const struct fvm_terms *terms, struct fvm_error *err);
 /* limits.c: memory, procs, cpus, disk, timeout; what keeps them is in limits.h */
 int fvm_limits_ready(const struct fvm_terms *terms, struct fvm_error *err);
-/* shares.c */
-int fvm_shares_ready(const struct fvm_terms *terms, struct fvm_error *err);
+/* shares.c; fvm_shares_ready() is in launcher.h */
+/**
+ * As root, with the store as current folder and in a mount namespace of one's own: make the folders
+ * reachable for the VM's user, as if he were their owner. Sets each share's source.
+ */
+int fvm_shares_map(struct fvm_terms *terms, struct fvm_error *err);
+/**
+ * Pid 1, while it builds the root: make the mount points on drive C: that the base and the VM's
+ * layer lack, in a folder of the VM's run/ that becomes the lowest layer of the drive. So the VM's
+ * diff does not have them.
+ *
+ * @param drive the drive's overlay without that layer, not mounted yet; gone afterwards if there
+ * are such mount points
+ * @param below [out] that folder, relative to the store; empty: there are none
+ * @return 0; -errno: a file is in the way ...
+ */
+int fvm_shares_below(const struct fvm_start *start, int *drive, char below[128],
+                     struct fvm_error *err);
+/** Pid 1, when drive C: is there: show the shares, all of them below FVM_SHARES as well. @param
+ * root where the VM's root is mounted */
+int fvm_shares_show(const struct fvm_start *start, const char *root, struct fvm_error *err);
+/** The helper of a join, in the VM, when a folder has been shown: what is shared of it is to be
+ * seen in it as it is. */
+int fvm_shares_show_in(const struct fvm_terms *terms, const char *folder, struct fvm_error *err);
+/* Where a VM has all of its shares, by their numbers. */
+#define FVM_SHARES "/fvmshare"
+
+/* privilege.c */
+/**
+ * A user namespace that exists only as a mapping: what `owner` and `group` have on disk is the VM
+ * user's for whoever looks through an idmapped mount with it.
+ *
+ * @return descriptor, yours; -errno with a sentence
+ */
+int fvm_map_owner(unsigned owner, unsigned group, struct fvm_error *err);

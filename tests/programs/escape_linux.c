@@ -3,7 +3,7 @@
  * needs nothing of where it runs. Every row of the escape surface is one line of TAP; "ok":
  * refused. The same outside says "not ok" for each row that ends in (*), or (root*) for root: a row
  * that cannot be reached anywhere would prove nothing. With only=WORD: the rows whose names begin
- * so.
+ * so. Shared folders are tried if there are any: share-rw=FOLDER, share-ro=FOLDER.
  */
 #include "escape_linux/try.h"
 
@@ -94,14 +94,15 @@ static bool try_row(const struct row *row, unsigned number)
 int main(int argc, char **argv)
 {
     static const struct row *const tables[] = {files_rows,  processes_rows, sockets_rows,
-                                               kernel_rows, calls_rows,     calls32_rows};
+                                               kernel_rows, calls_rows,     calls32_rows,
+                                               shares_rows};
     unsigned count = 0, reached = 0;
     const char *only;
 
     args = argv + (argc > 0);
     outside = *arg("outside") != 0;
     only = arg("only");
-    for (size_t i = 0; i < COUNT(tables); i++)
+    for (size_t i = 0; i < COUNT(tables) - !*arg("share-rw"); i++)
         for (const struct row *row = tables[i]; row->name; row++)
             if (!strncmp(row->name, only, strlen(only)))
                 reached += try_row(row, ++count);

@@ -145,14 +145,14 @@ static int plant(const char *what)
             return 6;
         leave_socket("socket");
         touch("setuid", "#!/bin/sh\n");
-        chmod("setuid", 06777);
+        chmod("setuid", 0777); /* the bit comes from outside: a VM cannot make it */
         mkdir("closed", 0755);
         touch("closed/in", "x");
         chmod("closed", 0);
         touch("locked", "x");
         chmod("locked", 0);
         mkdir("sticky", 0777);
-        chmod("sticky", 07777);
+        chmod("sticky", 01777);
         plant_names(".");
         return 0;
     }

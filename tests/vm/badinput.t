@@ -68,6 +68,29 @@ fails_with 127 'no program' 'missing drive' run 'Q:\nosuch.exe'
 fails_with 127 'empty' 'empty program name' run ''
 nothing_left 'unknown things leave nothing'
 
+# --- a start that fails: nothing is there when that is said, not even for the next command to sweep ---
+mkdir folder
+started_nothing() { # name code arguments...
+    local name=$1 code=$2; shift 2
+    fvm run "$@"
+    is "$rc $(ls -A "$FVM_HOME/vms")" "$code " "no VM is left: $name"
+}
+for keep in '' --keep; do
+    # shellcheck disable=SC2086
+    for round in 1 2 3 4 5; do
+        started_nothing "its root cannot be built $keep" 125 $keep --share 'folder=C:\windows' cmd /c ver
+    done
+    # shellcheck disable=SC2086
+    {
+        started_nothing "no program $keep" 127 $keep nosuchprogram
+        started_nothing "no Windows program $keep" 126 $keep "$PWD/a_file"
+        started_nothing "no folder $keep" 125 $keep --cwd 'C:\nowhere' cmd /c ver
+        started_nothing "bad terms $keep" 125 $keep --share missing cmd /c ver
+        started_nothing "no base $keep" 125 $keep --base nemo cmd /c ver
+    }
+done
+nothing_left 'and nothing else'
+
 # --- not a Windows program ----------------------------------------------------------------------
 # image NAME MACHINE(2 bytes) CHARACTERISTICS(2 bytes) [signature]: MZ, lfanew 0x40, then the headers
 image() {

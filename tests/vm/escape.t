@@ -135,6 +135,7 @@ looks evil-hive-keys 'registry'
 is "$(tree_state "$version")" "$base_before" 'the base is what it was'
 # What is taken over on purpose is bare of rights and of devices.
 hostile links folder=/prefix/drive_c out="$lure/folder"
+chmod 6777 "$FVM_HOME/vms/evil-links/layers/1/files/C/plants/setuid" # a VM cannot do that: share_escape.t
 LIMIT=30 fvm commit --only 'C:\plants\setuid' evil-links
 committed=$FVM_HOME/bases/default/versions/$(cat "$FVM_HOME/bases/default/current")/drive_c/plants/setuid
 is "$(stat -c %a "$committed" 2>&1)" 777 'a setuid file is committed without that bit'

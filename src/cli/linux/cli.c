@@ -41,22 +41,38 @@ static bool is_above_any(const struct cli_world *world, const char *path)
     return false;
 }
 
-/* As root folders and limits must be made ready before the store's user is anybody: vm.conf is read
- * ahead. It is ours, no VM can write it. @return empty if there is none: the command itself will
- * say what is wrong */
-static struct fvm_conf read_ahead(const char *vm)
+static char *path_ahead(const char *vm, const char *file)
 {
-    FVM_CLEANUP(text) struct fvm_text name = {0};
-    struct fvm_conf conf = {0};
+    FVM_CLEANUP(text) struct fvm_text path = {0};
     char *home = fvm_store_path();
 
     if (home && !fvm_failed(fvm_name_check(vm, NULL)))
-        fvm_text_printf(&name, "%s/vms/%s/vm.conf", home, vm);
+        fvm_text_printf(&path, "%s/vms/%s/%s", home, vm, file);
     free(home);
-    if (!name.cb || name.failed ||
-        fvm_conf_load(&conf, AT_FDCWD, name.s, FVM_VM_CONF_MAX_CB, FVM_VM_FORMAT, NULL))
-        return (struct fvm_conf){0};
+    return path.failed ? NULL : FVM_STEAL(path.s, NULL);
+}
+
+/* As root folders and limits must be made ready before the store's user is anybody: a VM's files
+ * are read ahead. They are ours, no VM can write them. @param file "vm.conf", "run/terms" @return
+ * empty if there is none: the command itself will say what is wrong */
+static struct fvm_conf read_ahead(const char *vm, const char *file)
+{
+    char *path = path_ahead(vm, file);
+    struct fvm_conf conf = {0};
+
+    if (!path || fvm_conf_load(&conf, AT_FDCWD, path, FVM_VM_CONF_MAX_CB, FVM_VM_FORMAT, NULL))
+        conf = (struct fvm_conf){0};
+    free(path);
     return conf;
+}
+
+static bool runs_ahead(const char *vm)
+{
+    char *path = path_ahead(vm, ".");
+    FVM_CLEANUP(fd) int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    free(path);
+    return fd >= 0 && fvm_lock(fd, true, false) == -EAGAIN;
 }
 
 static int add_seen_folders(struct cli_world *world, const struct fvm_conf *conf, bool only_above)
@@ -93,8 +109,29 @@ static void drop_nested(struct cli_world *world)
         }
 }
 
-int cli_ask(struct cli_world *world, const struct fvm_terms *said, struct fvm_error *err)
+/* What is asked, and behind it what the VM has of its own. */
+static int add_terms(struct cli_world *world, const struct fvm_conf *conf, struct fvm_error *err)
 {
+    return fvm_failed(fvm_terms_add_missing(&world->terms, &world->asked.said, err)) ||
+                   fvm_failed(fvm_terms_add_missing(&world->terms, conf, err)) ||
+                   fvm_failed(fvm_terms_check(&world->terms, err))
+               ? -EINVAL
+               : 0;
+}
+
+static int add_running(struct cli_world *world, const char *vm, struct fvm_error *err)
+{
+    FVM_CLEANUP(conf) struct fvm_conf conf = read_ahead(vm, "run/terms");
+
+    return fvm_failed(fvm_terms_add_missing(&world->running, &conf, err)) ? -EINVAL : 0;
+}
+
+int cli_ask(struct cli_world *world, const char *vm, const struct fvm_terms *said,
+            struct fvm_error *err)
+{
+    FVM_CLEANUP(conf) struct fvm_conf conf = vm ? read_ahead(vm, "vm.conf") : (struct fvm_conf){0};
+    int result;
+
     if (fvm_failed(fvm_terms_add_missing(&world->asked, &said->said, err)))
         return -EINVAL;
     for (size_t i = 0; i < world->asked.share_count; i++) {
@@ -109,40 +146,29 @@ int cli_ask(struct cli_world *world, const struct fvm_terms *said, struct fvm_er
         if (fvm_failed(status))
             return fvm_fail(err, -ENOMEM, "out of memory");
     }
-    return 0;
-}
-
-/* What is wrong with a VM's own terms is the business of whoever starts it. */
-static int add_terms(struct cli_world *world, const struct fvm_conf *conf, bool must,
-                     struct fvm_error *err)
-{
-    if (fvm_failed(fvm_terms_add_missing(&world->terms, &world->asked.said, err)))
-        return -EINVAL;
-    if ((fvm_failed(fvm_terms_add_missing(&world->terms, conf, err)) ||
-         fvm_failed(fvm_terms_check(&world->terms, err))) &&
-        must)
-        return -EINVAL;
-    return 0;
+    result = add_terms(world, &conf, err);
+    world->runs = !result && vm && runs_ahead(vm);
+    return world->runs ? add_running(world, vm, err) : result;
 }
 
 int cli_open(struct cli_world *world, const char *vm, unsigned flags, struct fvm_error *err)
 {
-    FVM_CLEANUP(conf) struct fvm_conf conf = vm ? read_ahead(vm) : (struct fvm_conf){0};
+    FVM_CLEANUP(conf) struct fvm_conf conf = vm ? read_ahead(vm, "vm.conf") : (struct fvm_conf){0};
     int result = flags & CLI_NEEDS_WINE ? fvm_wine_find(&world->wine, err) : 0;
 
     if (!result && vm && add_seen_folders(world, &conf, flags & CLI_SEEN_ABOVE))
         result = fvm_fail(err, -ENOMEM, "out of memory");
-    if (!result)
-        result = add_terms(world, &conf, flags & CLI_NEEDS_WINE, err);
     if (!result && flags & CLI_NEEDS_WINE)
         result = fvm_terms_ready(&world->terms, err);
+    if (!result && !world->runs) /* else it has them: their folders may have got other names */
+        result = fvm_shares_ready(&world->terms, err);
     fvm_limits_sweep();
-    if (!result && flags & CLI_STARTS)
+    if (!result && flags & CLI_STARTS && !world->runs)
         result = fvm_limits_prepare(&world->terms, err);
     drop_nested(world);
     if (!result)
         result = fvm_become_user(flags & CLI_NEEDS_WINE ? &world->wine : NULL, world->folders,
-                                 world->folder_count, err);
+                                 world->folder_count, world->runs ? NULL : &world->terms, err);
     return result ? result : fvm_store_open(&world->store, err);
 }
 
@@ -157,6 +183,7 @@ void cli_close(struct cli_world *world)
     fvm_limits_drop();
     fvm_terms_free(&world->asked);
     fvm_terms_free(&world->terms);
+    fvm_terms_free(&world->running);
     fvm_store_close(&world->store);
 }
 

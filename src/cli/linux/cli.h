@@ -12,8 +12,10 @@ struct cli_world {
     struct fvm_wine wine;
     struct fvm_folder *folders;
     size_t folder_count;
-    struct fvm_terms asked; /* what the command line says of them */
-    struct fvm_terms terms; /* that VM's own behind it */
+    struct fvm_terms asked;   /* what the command line says of them */
+    struct fvm_terms terms;   /* that VM's own behind it */
+    bool runs;                /* that VM did, when it was looked at */
+    struct fvm_terms running; /* what on, then */
 };
 enum {
     CLI_NEEDS_WINE = 1,
@@ -24,9 +26,8 @@ enum {
 /**
  * Open the store as the user who owns it (as root: become that user first).
  *
- * @param world [in,out] folders and asked may be filled before: they are made reachable
- * @param vm    name of a VM whose seen folders are made reachable as well, and whose terms are
- * added, or NULL
+ * @param world [in,out] folders and terms may be filled before: they are made reachable
+ * @param vm    name of a VM whose seen folders are made reachable as well, or NULL
  * @param flags CLI_*
  */
 int cli_open(struct cli_world *world, const char *vm, unsigned flags, struct fvm_error *err);
@@ -36,9 +37,15 @@ int cli_open_host(void *world, const char *path);
 /** Add a folder to the world. @param path copied */
 int cli_add_folder(struct cli_world *world, const char *path, bool file_only);
 
-/** Take what the command line says of a VM's terms, with folders by their whole paths. @return 0;
- * -errno with a sentence */
-int cli_ask(struct cli_world *world, const struct fvm_terms *said, struct fvm_error *err);
+/**
+ * Take what the command line says of a VM's terms, with folders by their whole paths, and behind it
+ * what the VM has of its own.
+ *
+ * @param vm its name, or NULL: a new one
+ * @return 0; -errno with a sentence
+ */
+int cli_ask(struct cli_world *world, const char *vm, const struct fvm_terms *said,
+            struct fvm_error *err);
 
 /* Is a VM running, or at rest? */
 bool cli_is_running(const struct fvm_vm *vm);

@@ -173,6 +173,26 @@ static void look_at_amounts(struct cli_doctor *doctor)
                    "memory, the processors and the disk that you can");
 }
 
+/* Root's VMs write as a folder's owner, which takes what not every file system has. */
+static void look_at_shares(struct cli_doctor *doctor)
+{
+    char *here = realpath(".", NULL);
+    struct fvm_error err;
+
+    if (geteuid() != 0)
+        cli_doctor_say(doctor, CLI_GOOD, "shared folders",
+                       "none but those of --share, in which a VM has your rights or may only read");
+    else if (here && fvm_shares_offered(here, &err))
+        cli_doctor_say(doctor, CLI_LESS, "shared folders",
+                       "none but those of --share; on the file system of this folder: %s",
+                       err.text);
+    else
+        cli_doctor_say(doctor, CLI_GOOD, "shared folders",
+                       "none but those of --share, in which a VM has the rights of the folder's "
+                       "owner or may only read; on the file system of this folder both work");
+    free(here);
+}
+
 static void look_at_limits(struct cli_doctor *doctor)
 {
     cli_doctor_say(doctor, CLI_GOOD, "system calls",
@@ -196,6 +216,7 @@ int cli_doctor(const struct cli_words *words)
         cli_doctor_say(&doctor, CLI_GOOD, "user",
                        "started by root: VMs run as an unprivileged user of their own");
     look_at_limits(&doctor);
+    look_at_shares(&doctor);
     look_at_store(&doctor); /* last: as root it becomes the VM's user */
     return cli_doctor_print(&doctor);
 }

@@ -2,6 +2,7 @@
 #include "cli/linux/cli.h"
 #include "cli/linux/folders.h"
 #include "launcher/limits.h"
+#include "core/share.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@ struct run {
     struct cli_world world;
     struct fvm_vm vm;
     struct fvm_program program;
-    char *linux_path; /* of the program, if it was named by one */
+    struct fvm_terms terms; /* that the VM runs on */
+    char *linux_path;       /* of the program, if it was named by one */
     char *linux_cwd;
     char user[FVM_USER_CAP]; /* Windows user name of the VM's base */
 };
@@ -118,26 +120,60 @@ static bool show(struct run *run, const char *folder, const char *what)
     return false;
 }
 
+/* In a share a program and a folder are named as the VM sees them: by a Windows path, if the share
+ * is not at its own path. @param windows [out] yours; NULL: by the Linux path */
+static bool is_shared(const struct run *run, const char *path, char **windows)
+{
+    FVM_CLEANUP(text) struct fvm_text text = {0};
+    const char *rest;
+    const struct cli_world *world = &run->world;
+    const struct fvm_share *share =
+        fvm_share_of(world->runs ? &world->running : &world->terms, path, &rest);
+
+    *windows = NULL;
+    if (!share || !share->place)
+        return share != NULL;
+    fvm_share_windows_path(&text, share, rest);
+    *windows = FVM_STEAL(text.s, NULL);
+    return *windows && !text.failed;
+}
+
+static int show_program(struct run *run)
+{
+    char *folder, *slash, *windows;
+    bool visible;
+
+    if (is_shared(run, run->linux_path, &windows)) {
+        run->program.linux_path = windows ? NULL : run->linux_path;
+        if (windows) {
+            free(run->linux_path);
+            run->program.argv[0] = run->linux_path = windows;
+        }
+        return 0;
+    }
+    folder = strdup(run->linux_path);
+    slash = folder ? strrchr(folder, '/') : NULL;
+    if (!slash) {
+        free(folder);
+        return -ENOMEM;
+    }
+    *(slash == folder ? slash + 1 : slash) = 0;
+    visible = show(run, folder, NULL);
+    free(folder);
+    /* A program in the home itself: only the one file is shown. */
+    if (!visible && cli_add_folder(&run->world, run->linux_path, true))
+        return -ENOMEM;
+    run->program.linux_path = run->linux_path;
+    return 0;
+}
+
 static int choose_folders(struct run *run)
 {
-    run->linux_cwd = realpath(".", NULL);
-    if (run->linux_path) {
-        char *folder = strdup(run->linux_path);
-        char *slash = folder ? strrchr(folder, '/') : NULL;
-        bool visible;
+    char *windows;
 
-        if (!slash) {
-            free(folder);
-            return -ENOMEM;
-        }
-        *(slash == folder ? slash + 1 : slash) = 0;
-        visible = show(run, folder, NULL);
-        free(folder);
-        /* A program in the home itself: only the one file is shown. */
-        if (!visible && cli_add_folder(&run->world, run->linux_path, true))
-            return -ENOMEM;
-        run->program.linux_path = run->linux_path;
-    }
+    run->linux_cwd = realpath(".", NULL);
+    if (run->linux_path && show_program(run))
+        return -ENOMEM;
     if (run->cwd && !fvm_has_drive(run->cwd)) {
         free(run->linux_cwd);
         run->linux_cwd = realpath(run->cwd, NULL);
@@ -149,8 +185,15 @@ static int choose_folders(struct run *run)
         run->program.cwd = run->cwd;
         return 0;
     }
-    if (run->linux_cwd && show(run, run->linux_cwd, "current folder"))
+    if (run->linux_cwd && is_shared(run, run->linux_cwd, &windows)) {
+        if (windows) {
+            free(run->linux_cwd);
+            run->linux_cwd = windows;
+        }
         run->program.cwd = run->linux_cwd;
+    } else if (run->linux_cwd && show(run, run->linux_cwd, "current folder")) {
+        run->program.cwd = run->linux_cwd;
+    }
     return 0;
 }
 
@@ -323,7 +366,6 @@ static int judge(const struct run *run, const struct fvm_link *link, const struc
 
 static int run_program(struct run *run, struct fvm_error *err)
 {
-    FVM_CLEANUP(terms) struct fvm_terms terms = fvm_terms_none;
     struct fvm_link link = {.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
     int result, layer = -1, status = 0;
     pid_t pid;
@@ -336,7 +378,7 @@ static int run_program(struct run *run, struct fvm_error *err)
         layer = fvm_vm_layer(&run->vm, err);
         result = prepare_folders(run, layer, err);
         if (!result)
-            result = fvm_vm_terms(&terms, &run->vm, err);
+            result = fvm_vm_terms(&run->terms, &run->vm, err);
     }
     if (result) {
         fvm_close(layer);
@@ -345,7 +387,7 @@ static int run_program(struct run *run, struct fvm_error *err)
         /* These two would be said of the program: 127, 126. */
         return result == -ENOENT || result == -ENOEXEC ? -EIO : result;
     }
-    run->program.terms = &terms;
+    run->program.terms = &run->terms;
     run->program.user = run->user;
     run->program.env = run->env;
     run->program.folders = run->world.folders;
@@ -360,7 +402,7 @@ static int run_program(struct run *run, struct fvm_error *err)
         program_pid = 0;
     }
     await_vm(run, &link);
-    result = judge(run, &link, &terms, result, status, err);
+    result = judge(run, &link, &run->terms, result, status, err);
     fvm_link_close(&link);
     run->program.terms = NULL;
     return result;
@@ -406,10 +448,17 @@ static int exit_code(int result, const struct fvm_error *err)
     return result == -ENOENT ? CLI_NOT_FOUND : result == -ENOEXEC ? CLI_CANNOT_EXECUTE : CLI_FAILED;
 }
 
+/* Nothing ran in it: there is nothing to keep. Who has joined it meanwhile keeps it. */
+static void forget_vm(struct run *run)
+{
+    if (!fvm_vm_lock(&run->vm, "delete", NULL))
+        run->keep = fvm_vm_delete(&run->world.store, &run->vm, NULL) != 0;
+}
+
 static int run_all(struct run *run)
 {
     struct fvm_error err = {{0}};
-    int result, code;
+    int result;
 
     result =
         cli_open(&run->world, run->vm_name, CLI_NEEDS_WINE | CLI_STARTS | CLI_SEEN_ABOVE, &err);
@@ -417,11 +466,14 @@ static int run_all(struct run *run)
         result = open_vm(run, &err);
     if (result)
         return cli_failure(&err);
-    code = exit_code(run_program(run, &err), &err);
+    result = run_program(run, &err);
+    if (result < 0 && run->keep)
+        forget_vm(run);
+    result = exit_code(result, &err);
     if (run->keep)
         cli_message("kept as VM '%s': see `fvm diff %s`, then `fvm commit %s` or `fvm delete %s`",
                     run->vm.name, run->vm.name, run->vm.name, run->vm.name);
-    return code;
+    return result;
 }
 
 int cli_run(const struct cli_words *words)
@@ -438,11 +490,12 @@ int cli_run(const struct cli_words *words)
     int code = find_program(&run, words->words[0]);
     struct fvm_error err;
 
-    if (!code && cli_ask(&run.world, &words->terms, &err))
+    if (!code && cli_ask(&run.world, run.vm_name, &words->terms, &err))
         code = cli_failure(&err);
     if (!code)
         code = choose_folders(&run) ? CLI_FAILED : run_all(&run);
     fvm_vm_close(&run.vm);
+    fvm_terms_free(&run.terms);
     cli_close(&run.world);
     free(run.linux_path);
     free(run.linux_cwd);

@@ -20,7 +20,7 @@ int cli_create(const struct cli_words *words)
     struct fvm_error err = {{0}};
     const char *base = words->base ? words->base : FVM_BASE_DEFAULT;
     const char *level = words->level ? words->level : FVM_SEALED;
-    int result = cli_ask(&world, &words->terms, &err);
+    int result = cli_ask(&world, NULL, &words->terms, &err);
 
     if (!result)
         result = cli_open(&world, NULL, CLI_NEEDS_WINE, &err);

@@ -1,17 +1,9 @@
 /* cli/linux/folders.c: see folders.h. */
 #include "cli/linux/folders.h"
 
+#include "core/share.h"
+
 #include <string.h>
-
-/* Is `inner` the folder `outer`, or below it? */
-static bool is_within(const char *inner, const char *outer)
-{
-    size_t cb = strlen(outer);
-
-    if (cb == 1)
-        return true;
-    return !strncmp(inner, outer, cb) && (!inner[cb] || inner[cb] == '/');
-}
 
 enum fvm_show fvm_judge_folder(const char *folder, const char *home, const char *store)
 {
@@ -23,15 +15,15 @@ enum fvm_show fvm_judge_folder(const char *folder, const char *home, const char 
                                         "/root", "/mnt",  "/media", "/srv", "/opt"};
 
     for (size_t i = 0; i < ARRAY_LEN(system); i++)
-        if (is_within(folder, system[i]))
+        if (fvm_path_within(folder, system[i]))
             return FVM_SHOW_ALREADY;
     for (size_t i = 0; i < ARRAY_LEN(never); i++)
-        if (is_within(folder, never[i]))
+        if (fvm_path_within(folder, never[i]))
             return FVM_SHOW_NEVER;
     for (size_t i = 0; i < ARRAY_LEN(roots); i++)
         if (!strcmp(folder, roots[i]))
             return FVM_SHOW_TOO_WIDE;
-    if ((home && is_within(home, folder)) || is_within(store, folder))
+    if ((home && fvm_path_within(home, folder)) || fvm_path_within(store, folder))
         return FVM_SHOW_TOO_WIDE;
-    return is_within(folder, store) ? FVM_SHOW_NEVER : FVM_SHOW_FOLDER;
+    return fvm_path_within(folder, store) ? FVM_SHOW_NEVER : FVM_SHOW_FOLDER;
 }

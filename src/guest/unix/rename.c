@@ -84,7 +84,7 @@ FVM_EXPORT int rename(const char *from, const char *to)
     error = fvm_tree_move(from, to);
     if (!error)
         return 0;
-    errno = error == -ENOSPC || error == -EDQUOT ? ENOSPC : EXDEV;
+    errno = error == -ENOSPC || error == -EDQUOT ? ENOSPC : error == -EBUSY ? EACCES : EXDEV;
     return -1;
 }
 

@@ -21,7 +21,8 @@ struct link { /* a file with several names, and the first name it got in the cop
 };
 
 struct copy {
-    int root; /* the copy's top directory: paths of links are relative to it */
+    int root;  /* the copy's top directory: paths of links are relative to it */
+    dev_t dev; /* of the source's directories */
     struct link *links;
     char path[PATH_MAX]; /* where we are, relative to root */
 };
@@ -61,7 +62,8 @@ static int copy_metadata(int from, int to, const struct stat *st)
 
     if (error)
         return error;
-    if (fchmod(to, st->st_mode & 07777) || futimens(to, times))
+    /* The set-ID bits are refused in a VM; a set-group-ID folder's children have it anyway. */
+    if (fchmod(to, st->st_mode & 01777) || futimens(to, times))
         return -errno;
     return 0;
 }
@@ -192,7 +194,9 @@ static int copy_entry(struct copy *copy, int from, int to, const char *name)
     if ((size_t)snprintf(copy->path + length, sizeof(copy->path) - length, "%s%s",
                          length ? "/" : "", name) >= sizeof(copy->path) - length)
         return -ENAMETOOLONG;
-    if (S_ISDIR(st.st_mode))
+    if (S_ISDIR(st.st_mode) && st.st_dev != copy->dev)
+        error = -EBUSY; /* a shared folder: what is in it stays outside */
+    else if (S_ISDIR(st.st_mode))
         error = copy_subfolder(copy, from, to, name, &st);
     else if (S_ISREG(st.st_mode))
         error = copy_file(copy, from, to, name, &st);
@@ -272,6 +276,7 @@ static int copy_into_root(struct copy *copy, int source)
 
     if (copy->root < 0 || fstat(source, &st))
         return -errno;
+    copy->dev = st.st_dev;
     error = copy_folder(copy, source, copy->root);
     return error ? error : copy_metadata(source, copy->root, &st);
 }

@@ -22,6 +22,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* clang-format off */
@@ -136,6 +137,38 @@ static int add_allowed(scmp_filter_ctx filter)
 }
 
 /*
+ * A shared folder keeps the modes that a VM gives: a program with a set-user-ID or set-group-ID bit
+ * would be started there by anybody as the folder's owner. A mode counts only where a file is made:
+ * elsewhere that argument holds anything.
+ */
+static int add_set_ids(scmp_filter_ctx filter)
+{
+    static const unsigned bits[] = {S_ISUID, S_ISGID}, made[] = {O_CREAT, O_TMPFILE & ~O_DIRECTORY};
+    static const struct {
+        int call;
+        unsigned mode; /* which argument */
+    } modes[] = {{SCMP_SYS(chmod), 1},
+                 {SCMP_SYS(fchmod), 1},
+                 {SCMP_SYS(fchmodat), 2},
+                 {SCMP_SYS(creat), 1}},
+      opens[] = {{SCMP_SYS(open), 2}, {SCMP_SYS(openat), 3}}; /* flags stand before it */
+    int result = 0;
+
+    for (size_t bit = 0; bit < ARRAY_LEN(bits); bit++) {
+        for (size_t i = 0; !result && i < ARRAY_LEN(modes); i++)
+            result =
+                seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), modes[i].call, 1,
+                                 SCMP_CMP(modes[i].mode, SCMP_CMP_MASKED_EQ, bits[bit], bits[bit]));
+        for (size_t i = 0; !result && i < ARRAY_LEN(opens) * ARRAY_LEN(made); i++)
+            result = seccomp_rule_add(
+                filter, SCMP_ACT_ERRNO(EPERM), opens[i / 2].call, 2,
+                SCMP_CMP(opens[i / 2].mode - 1, SCMP_CMP_MASKED_EQ, made[i % 2], made[i % 2]),
+                SCMP_CMP(opens[i / 2].mode, SCMP_CMP_MASKED_EQ, bits[bit], bits[bit]));
+    }
+    return result;
+}
+
+/*
  * The kernel reads 32 bits of these arguments: an upper half must not slip past the comparison.
  *
  * TIOCSTI types into the user's terminal, TIOCLINUX pastes into a console, TIOCSETD loads a module
@@ -178,7 +211,7 @@ static int add_refused(scmp_filter_ctx filter)
                                            (uint32_t)refused[i].mask, refused[i].value),
                                   SCMP_CMP(refused[i].also, SCMP_CMP_MASKED_EQ,
                                            refused[i].also_mask, refused[i].also_value));
-    return result;
+    return result ? result : add_set_ids(filter);
 }
 
 static int print_filter(scmp_filter_ctx filter, const char *name)

@@ -120,6 +120,8 @@ static bool writable_mounts(void)
             return fclose(mounts), say(true, "%s is mounted without nodev (%s)", path, flags);
         for (size_t i = 0; i < COUNT(own); i++)
             is_own |= !strcmp(type, own[i]);
+        is_own |= *arg("share-rw") &&
+                  (!strcmp(path, arg("share-rw")) || !strcmp(path, arg("share-rw-too")));
         if (strncmp(flags, "ro", 2) && !is_own && !is_device && strcmp(path, "/prefix"))
             return fclose(mounts),
                    say(true, "%s is mounted for writing (%s %s)", path, type, flags);
