@@ -138,6 +138,9 @@ static int use_notepad(const wchar_t *file, const wchar_t *text)
     edit = window ? FindWindowExW(window, NULL, L"Edit", NULL) : NULL;
     if (!edit)
         return 4;
+    /* Idle may be before it has read its file, which then would come over our text. */
+    for (int ms = 0; ms < 30000 && !SendMessageW(edit, WM_GETTEXTLENGTH, 0, 0); ms += 50)
+        Sleep(50);
     SendMessageW(edit, WM_SETTEXT, 0, (LPARAM)text);
     SendMessageW(edit, EM_SETMODIFY, TRUE, 0);
     SendMessageW(window, WM_COMMAND, NOTEPAD_SAVE, 0);

@@ -44,4 +44,4 @@ export MASTER_STORE=$FVM_HOME
 paths=(); for t in "${tests[@]}"; do paths+=("$kit/tests/$(basename "$t")"); done
 chmod 711 "$kit"
 cd "$kit/work"
-exec "${as[@]}" prove --timer --exec "$kit/tests/one.sh" "${paths[@]}"
+exec "${as[@]}" prove -j "${FVM_JOBS:-1}" --timer --exec "$kit/tests/one.sh" "${paths[@]}"
