@@ -59,7 +59,7 @@ serve() {
     "$FVM" run --vm "$1" "$net" serve 0.0.0.0 "$2" "$3" >"serve.$1" 2>&1 </dev/null &
     await 30 grep -q ready "serve.$1" || diag "$1: $(cat "serve.$1")"
 }
-web() { curl -s --http0.9 --max-time 5 "http://$1/" </dev/null; } # ADDRESS:PORT
+web() { curl -s --http0.9 --max-time 5 "http://$1" </dev/null; } # ADDRESS:PORT
 cat >datagram.py <<'PY'
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
