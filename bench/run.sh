@@ -1,9 +1,9 @@
 #!/bin/bash
-# bench/run.sh [ROUNDS] [sealed|shared]: what FVM costs, as ratios to plain Wine on the same machine in the same run. Run by `make bench`.
+# bench/run.sh [ROUNDS] [sealed|shared|net]: what FVM costs, as ratios to plain Wine on the same machine in the same run. Run by `make bench`.
 # Runs are interleaved, so that a busy moment hits both sides; medians are compared, minima shown.
 set -eu
 cd "$(dirname "$0")/.."
-rounds=${1:-9} parts=${2:-sealed shared}
+rounds=${1:-9} parts=${2:-sealed shared net}
 kit=$(mktemp -d /var/tmp/fvm-bench-XXXXXX)
 cleanup() {
     WINEPREFIX=$kit/warm wineserver -k 2>/dev/null || true
@@ -45,4 +45,4 @@ rm -f "$kit/warm/dosdevices"/*; ln -s ../drive_c "$kit/warm/dosdevices/c:"; ln -
 WINEPREFIX=$kit/warm wine wineboot -u >/dev/null 2>&1; WINEPREFIX=$kit/warm wineserver -w
 cp -a "$kit/warm" "$kit/fresh"
 WINEPREFIX=$kit/warm wineserver -p600
-for part in $parts; do echo "--- $part VMs"; . "$bench/$part.sh"; done
+for part in $parts; do echo "--- $part"; . "$bench/$part.sh"; done

@@ -77,7 +77,8 @@ static void check_base(const struct cli_words *words)
     CLI_ON_LINUX "                   to this machine and its neighbours; lan: to the neighbours too; host: the\n" \
     CLI_ON_LINUX "                   network of this machine itself; vm:NAME: the network of another VM that runs\n" \
     CLI_ON_LINUX "  --publish PORTS  [ADDRESS:]HOSTPORT:VMPORT[/udp]: a port of this machine that leads into the VM\n" \
-    CLI_ON_LINUX "                   (ADDRESS: 127.0.0.1); may be repeated; needs --net private or lan\n" \
+    CLI_ON_LINUX "                   (ADDRESS: 127.0.0.1); may be repeated; needs --net private or lan; UDP at the\n" \
+    CLI_ON_LINUX "                   same number on both sides (see: fvm ports)\n" \
     CLI_ON_LINUX "  --display KIND   none (default): windows are there, nobody sees them; private[:WIDTHxHEIGHT]: an X\n" \
     CLI_ON_LINUX "                   server of its own (see: fvm view, fvm screenshot); host: yours, which lets the\n" \
     CLI_ON_LINUX "                   program see and drive all your windows\n" \
@@ -176,6 +177,12 @@ static const char ps_help[] =
     "\n"
     "  --json   an array of {vm, pid, host_pid, rss (bytes), command}\n";
 
+static const char ports_help[] =
+    "Ports of this machine that lead into running VMs: --publish of `fvm run` and `fvm create`. One that\n"
+    "listens at 127.0.0.1 is reached from this machine only.\n"
+    "\n"
+    "  --json   an array of {vm, address, host_port, vm_port, protocol (tcp, udp)}\n";
+
 static const char stop_help[] =
     CLI_ON_LINUX "Programs are ended without being asked; what they had written is kept, the registry too.\n"
     CLI_ON_WINDOWS "Programs are ended without being asked; what they had written is kept.\n"
@@ -248,6 +255,15 @@ const struct cli_command cli_commands[] = {
         .options = OPTION_JSON,
         .check = check_any,
         .act = cli_ps,
+    },
+    {
+        .name = "ports",
+        .usage = "[--json] [NAME...]",
+        .summary = "list the ports that running VMs publish",
+        .help = ports_help,
+        .options = OPTION_JSON,
+        .check = check_any,
+        .act = cli_ports,
     },
     {
         .name = "stop",

@@ -96,6 +96,7 @@ int cli_run(const struct cli_words *words);
 int cli_create(const struct cli_words *words);
 int cli_list(const struct cli_words *words);
 int cli_ps(const struct cli_words *words);
+int cli_ports(const struct cli_words *words);
 int cli_stop(const struct cli_words *words);
 int cli_delete(const struct cli_words *words);
 int cli_diff(const struct cli_words *words);

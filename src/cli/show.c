@@ -120,6 +120,35 @@ void cli_ps_add(struct cli_table *table, const char *vm, const struct cli_proces
     fvm_json_end_object(json);
 }
 
+/* --- fvm ports ------------------------------------------------------------------------------- */
+
+void cli_ports_begin(struct cli_table *table, bool is_json)
+{
+    begin(table, is_json);
+    if (!is_json)
+        fvm_text_printf(&table->out, "%-16s %-16s %9s %7s  %s\n", "VM", "ADDRESS", "HOSTPORT",
+                        "VMPORT", "PROTOCOL");
+}
+
+void cli_ports_add(struct cli_table *table, const char *vm, const struct fvm_publish *publish)
+{
+    const char *protocol = publish->udp ? "udp" : "tcp";
+    struct fvm_json *json = &table->json;
+
+    if (!table->is_json) {
+        fvm_text_printf(&table->out, "%-16s %-16s %9u %7u  %s\n", vm, publish->address,
+                        publish->host_port, publish->vm_port, protocol);
+        return;
+    }
+    fvm_json_object(json, NULL);
+    fvm_json_put_string(json, "vm", vm);
+    fvm_json_put_string(json, "address", publish->address);
+    fvm_json_put_uint(json, "host_port", publish->host_port);
+    fvm_json_put_uint(json, "vm_port", publish->vm_port);
+    fvm_json_put_string(json, "protocol", protocol);
+    fvm_json_end_object(json);
+}
+
 /* --- fvm doctor ------------------------------------------------------------------------------ */
 
 void cli_doctor_begin(struct cli_doctor *doctor, bool is_json)

@@ -37,6 +37,11 @@ struct cli_process {
 /** One process of `fvm ps`. */
 void cli_ps_add(struct cli_table *table, const char *vm, const struct cli_process *process);
 
+/** Begin `fvm ports`. @param table zeroed; cli_table_print() frees it */
+void cli_ports_begin(struct cli_table *table, bool is_json);
+/** One published port of `fvm ports`. */
+void cli_ports_add(struct cli_table *table, const char *vm, const struct fvm_publish *publish);
+
 enum cli_verdict { CLI_GOOD, CLI_LESS, CLI_BAD };
 /* Findings of `fvm doctor`. */
 struct cli_doctor {

@@ -3,6 +3,7 @@
  * on demand, and ends when nobody holds the VM and nothing runs in it. See launcher.h for the
  * processes.
  */
+#include "launcher/net.h"
 #include "launcher/seal.h"
 #include "store/file.h"
 
@@ -37,6 +38,7 @@ struct init {
     const struct fvm_start *start;
     int link;    /* to the supervisor */
     int signals; /* signalfd: SIGCHLD */
+    int scope;   /* of fvm_net_scope_make() */
     int door;    /* listening socket for the guest library: start drivers */
     pid_t server;
     bool held;
@@ -72,6 +74,10 @@ static pid_t spawn(const struct init *init, const char *file, char *const argv[]
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
+    /* Not wineserver: it reads and writes its clients' memory, and Landlock keeps who is under it
+     * from others. */
+    if (file != init->start->wine->server && fvm_net_scope(init->scope))
+        _exit(127);
     fvm_seal_close(NULL, 0);
     execve(file, argv, init->start->wine32 ? wine_env32 : wine_env);
     _exit(127);
@@ -298,11 +304,13 @@ static int open_door(struct init *init, struct fvm_error *err)
     return 0;
 }
 
-static int loopback_up(struct fvm_error *err)
+static int loopback_up(const struct fvm_terms *terms, struct fvm_error *err)
 {
     struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
     FVM_CLEANUP(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
+    if (terms && (terms->net == FVM_NET_HOST || terms->net == FVM_NET_VM))
+        return 0; /* not ours */
     if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request))
         return fvm_fail(err, -errno, "cannot start the VM's loopback network: %s", strerror(errno));
     return 0;
@@ -323,17 +331,22 @@ static void say_how_to_boot(const struct init *init)
 static int prepare(struct init *init, struct fvm_error *err)
 {
     sigset_t children;
-    int result = fvm_root_build(init->start, err);
+    int result;
 
+    fvm_net_open_ports(init->start->terms);
+    result = fvm_root_build(init->start, err);
     if (result)
         return result;
     if (sethostname("fvm", 3))
         return fvm_fail(err, -errno, "cannot name the VM: %s", strerror(errno));
-    result = loopback_up(err);
+    result = loopback_up(init->start->terms, err);
     if (!result)
         result = open_door(init, err);
     if (result)
         return result;
+    init->scope = fvm_net_scope_make(init->start->terms);
+    if (init->scope < -1)
+        return fvm_fail(err, init->scope, "cannot close the host's sockets: no Landlock");
     memcpy(init->demands, all_demands, sizeof(init->demands));
     say_how_to_boot(init);
     sigemptyset(&children);
@@ -363,7 +376,8 @@ static void await_server(const struct init *init)
 
 void fvm_init_main(const struct fvm_start *start, int link)
 {
-    struct init init = {.start = start, .link = link, .signals = -1, .door = -1, .held = true};
+    struct init init = {
+        .start = start, .link = link, .signals = -1, .scope = -1, .door = -1, .held = true};
     struct fvm_report report = {0};
 
     /* The supervisor's death takes the VM along at once; the store recovers from the hives on disk.

@@ -8,6 +8,7 @@
  */
 #include "core/text.h"
 #include "launcher/cage.h"
+#include "launcher/net.h"
 #include "launcher/program.h"
 #include "launcher/seal.h"
 #include "launcher/terms.h"
@@ -42,6 +43,7 @@ struct join {
     struct stat lowers[MAX_FOLDERS];
     bool wine32;             /* the VM runs 32-bit programs: known once we are in it */
     bool shown[MAX_FOLDERS]; /* an earlier program of this VM brought it, or a folder above it */
+    int scope;               /* of fvm_net_scope_make() */
     int report; /* to `fvm run`: a struct fvm_report if anything fails; closed by exec */
 };
 
@@ -336,7 +338,7 @@ static char **make_environment(const struct join *join, const char *pipes)
 
 static int enter_namespaces(const struct fvm_link *link, struct fvm_error *err)
 {
-    static const int order[] = {FVM_NS_IPC, FVM_NS_UTS, FVM_NS_NET, FVM_NS_MNT};
+    static const int order[] = {FVM_NS_IPC, FVM_NS_UTS, FVM_NS_MNT};
 
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         if (setns(link->ns[order[i]], 0))
@@ -409,6 +411,9 @@ static int run(struct join *join, struct fvm_error *err)
         return result;
     if (program->log > 0 && (dup2(program->log, 1) < 0 || dup2(program->log, 2) < 0))
         return fvm_fail(err, -errno, "cannot write the log: %s", strerror(errno));
+    result = fvm_net_scope(join->scope);
+    if (result)
+        return fvm_fail(err, result, "cannot close the host's sockets: %s", strerror(-result));
     fvm_seal_close(&join->report, 1);
     result = fvm_seal_process(join->wine32, program->terms, err);
     if (!result)
@@ -434,9 +439,9 @@ _Noreturn static void help(struct join *join)
 
     /* Nobody in the VM may look into us while we still have descriptors of the host. */
     prctl(PR_SET_DUMPABLE, 0);
-    result = setns(join->link->ns[FVM_NS_USER], 0)
-                 ? fvm_fail(&err, -errno, "cannot enter the VM: %s", strerror(errno))
-                 : make_overlays(join, &err);
+    result = fvm_net_enter(join->link->ns, &err);
+    if (!result)
+        result = make_overlays(join, &err);
     if (!result && setns(join->link->ns[FVM_NS_PID], 0))
         result = fvm_fail(&err, -errno, "cannot enter the VM: %s", strerror(errno));
     if (!result)
@@ -499,6 +504,7 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         return fvm_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
     join.report = pair[1];
+    join.scope = fvm_net_scope_make(program->terms);
     helper = fork();
     if (!helper) {
         close(pair[0]);
@@ -511,6 +517,7 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
     }
     result = await(pair[0], pid, err);
     close(pair[0]);
+    fvm_close(join.scope);
     waitpid(helper, NULL, 0);
     if (result && *pid > 0)
         waitpid(*pid, NULL, 0);

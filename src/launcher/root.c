@@ -6,6 +6,7 @@
  * user.
  */
 #include "core/text.h"
+#include "launcher/net.h"
 #include "launcher/seal.h"
 #include "launcher/terms.h"
 #include "store/file.h"
@@ -161,10 +162,7 @@ static int show_etc(const struct fvm_start *start, struct fvm_error *err)
     if (!result)
         result = write_text("/etc/group", line, err);
     if (!result)
-        result = write_text("/etc/hosts", "127.0.0.1 localhost fvm\n::1 localhost\n", err);
-    if (!result)
-        result = write_text("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n",
-                            err);
+        result = fvm_net_show_etc(start->terms, write_text, err);
     if (!result)
         result = write_text("/etc/ld.so.preload", "/fvm/libfvmguest.so\n", err);
     return result;

@@ -4,6 +4,7 @@
  * back to rest. See launcher.h.
  */
 #include "launcher/cage.h"
+#include "launcher/net.h"
 #include "launcher/seal.h"
 #include "store/change.h"
 #include "store/file.h"
@@ -42,6 +43,7 @@ struct supervisor {
     int ns[FVM_NS_COUNT];
     struct fvm_link windows; /* of a shared VM */
     int slot;                /* keeps its number */
+    struct fvm_network net;
     unsigned number;
     struct connection {
         int fd;
@@ -122,13 +124,9 @@ static int start_init(struct supervisor *self, struct fvm_error *err)
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) || pipe2(go, O_CLOEXEC))
         return fvm_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
-    self->init = (pid_t)syscall(SYS_clone, NAMESPACES | SIGCHLD, NULL, NULL, NULL, NULL);
-    if (self->init < 0) {
-        result = -errno;
-        if (fvm_check_namespaces(err) == 0)
-            fvm_fail(err, result, "cannot make the VM's namespaces: %s", strerror(-result));
-        return result;
-    }
+    self->init = fvm_net_clone(&self->net, self->start->terms, NAMESPACES | SIGCHLD, map_ids, err);
+    if (self->init < 0)
+        return -EIO;
     if (!self->init) {
         close(go[1]);
         become_init(self->start, go[0], pair[1]);
@@ -137,11 +135,11 @@ static int start_init(struct supervisor *self, struct fvm_error *err)
     close(go[0]);
     self->link = pair[0];
     self->init_fd = (int)syscall(SYS_pidfd_open, self->init, 0);
-    result = map_ids(self->init, err);
-    if (!result)
-        result = open_namespaces(self, err);
+    result = open_namespaces(self, err);
     if (!result)
         result = enter_cage(self, err);
+    if (!result)
+        result = fvm_net_connect(&self->net, self->ns, self->start, err);
     if (!result && write(go[1], "g", 1) != 1)
         result = fvm_fail(err, -EPIPE, "the VM's first process died at once");
     close(go[1]);
@@ -397,6 +395,7 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
                               .init = -1,
                               .windows = {.fd = -1},
                               .slot = -1,
+                              .net = FVM_NET_UNUSED,
                               .links = {{starter, true}},
                               .link_count = 1,
                               .cage = fvm_limits_cage(start->terms)};
@@ -417,6 +416,8 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     prctl(PR_SET_NAME, "fvm-supervisor");
     result = fchdir(start->store->fd) ? fvm_fail(&err, -errno, "cannot enter the store") : 0;
     if (!result)
+        result = fvm_net_prepare(&self.net, start, &err);
+    if (!result)
         result = open_door(&self, &err);
     if (!result)
         result = start->shared ? start_warden(&self, &err) : start_init(&self, &err);
@@ -433,6 +434,7 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
         serve(&self);
     if (self.init > 0)
         waitpid(self.init, NULL, 0);
+    fvm_net_end(&self.net);
     fvm_close(self.slot);
     if (self.windows.fd >= 0)
         fvm_link_release(&self.windows);

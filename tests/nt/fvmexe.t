@@ -19,7 +19,7 @@ changes='cd /d C:\fvmexe& echo mine>>one.txt& echo new>new.txt& md nd\e& echo x>
 # --- the grammar: one source, so all that differs is marked there as the one system's own
 marked() { grep -qF -- "CLI_ON_$1 \"$(sed 's/\\/\\\\/g; s/"/\\"/g' <<<"$2")\\n\"" "$FVM_ENGINE/../../src/cli/commands.c" "$FVM_ENGINE/../../src/cli/grammar.c"; }
 drift=''
-for command in '' run create list ps stop delete diff commit discard doctor; do
+for command in '' run create list ps ports stop delete diff commit discard doctor; do
     # shellcheck disable=SC2086
     fvm $command --help; [ $rc = 0 ] || drift+="[$command: exit $rc]"
     # shellcheck disable=SC2086
@@ -32,10 +32,12 @@ for command in '' run create list ps stop delete diff commit discard doctor; do
     done < <(diff <("$build/fvm" $command --help) <(echo "$out"))
 done
 is "$drift" '' 'fvm and fvm.exe tell the same, but for lines that are marked as one system'"'"'s'
-for command in run create list ps stop delete diff commit discard doctor; do
+for command in run create list ps ports stop delete diff commit discard doctor; do
     is "$("$build/fvm" "$command" --frob x 2>&1 >/dev/null; echo $?)" "$(fvm "$command" --frob x; echo "$err"; echo $rc)" "$command: the same complaint of an unknown option"
 done
 is "$(fvm --version; echo "$out")" "$("$build/fvm" --version)" 'the same version'
+
+fvm ports --json; is "$rc $out" '0 []' 'no port is published on Windows'
 
 # --- bad input
 fails_with 125 "unknown command 'frobnicate'" 'unknown command' frobnicate

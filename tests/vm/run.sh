@@ -10,6 +10,11 @@ export FVM_TEST_WINE32=${FVM_TEST_WINE32:-$(tools/get-wine32.sh 2>/dev/null || t
 tests=("$@"); [ ${#tests[@]} -gt 0 ] || for t in tests/vm/*.t; do
     case "$who $t" in 'root tests/vm/kill.t' | 'root tests/vm/sharedprograms.t') ;; *) tests+=("$t") ;; esac
 done
+# Where /dev/net/tun is root's alone, as in some containers, the tests get a place where it is everybody's, as Debian has it.
+if [ "$(id -u)" = 0 ] && [ -e /dev/net/tun ] && [ "$(stat -c %a /dev/net/tun)" != 666 ]; then
+    exec unshare -m --propagation private sh -c 'mount -t tmpfs -o mode=755 tmpfs /mnt && mknod -m 666 /mnt/tun c 10 200 &&
+        mount --bind /mnt/tun /dev/net/tun && umount -l /mnt && exec "$0" "$@"' "$0" "$who" "${tests[@]}"
+fi
 test_uid=54321 # in no passwd: FVM must not need an entry
 if [ "$who" = root ] && [ "$(id -u)" != 0 ]; then
     sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,FVM_KILL_ROUNDS,FVM_KILL_COMMITS,FVM_TEST_WINE32,CI "$0" root "${tests[@]}"

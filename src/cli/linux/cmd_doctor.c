@@ -193,13 +193,34 @@ static void look_at_shares(struct cli_doctor *doctor)
     free(here);
 }
 
+/* What --net can be here. */
+static void look_at_network(struct cli_doctor *doctor)
+{
+    struct fvm_terms terms = {.net = FVM_NET_PRIVATE};
+    struct fvm_error err;
+
+    cli_doctor_say(doctor, CLI_GOOD, "network",
+                   "none, unless asked for: a VM has only its own loopback");
+    if (fvm_terms_ready(&terms, &err))
+        cli_doctor_say(doctor, CLI_LESS, "network", "%s", err.text);
+    else
+        cli_doctor_say(doctor, CLI_GOOD, "network",
+                       "--net private, lan: to the outside; the kernel filters what leaves a VM");
+    terms.net = FVM_NET_HOST;
+    if (fvm_terms_ready(&terms, &err))
+        cli_doctor_say(doctor, CLI_LESS, "network", "%s", err.text);
+    else
+        cli_doctor_say(doctor, CLI_GOOD, "network",
+                       "--net host: this machine's, but for its abstract sockets (Landlock)");
+}
+
 static void look_at_limits(struct cli_doctor *doctor)
 {
     cli_doctor_say(doctor, CLI_GOOD, "system calls",
                    "an allow list in every process of a VM (seccomp)");
     look_at_crash_handlers(doctor);
     look_at_amounts(doctor);
-    cli_doctor_say(doctor, CLI_GOOD, "network", "none: a VM has only its own loopback");
+    look_at_network(doctor);
     cli_doctor_say(doctor, CLI_GOOD, "display, sound",
                    "none: GUI programs run, and nobody sees them");
 }

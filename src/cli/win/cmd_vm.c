@@ -144,6 +144,15 @@ int cli_delete(const struct cli_words *words)
     return for_names(words, true);
 }
 
+/* All VMs have the host's network: none of their ports needs to be published. */
+int cli_ports(const struct cli_words *words)
+{
+    struct cli_table table;
+
+    cli_ports_begin(&table, words->json);
+    return cli_table_print(&table);
+}
+
 int cli_base(const struct cli_words *words)
 {
     (void)words;

@@ -12,7 +12,7 @@ struct row {
     int must;
 };
 extern const struct row files_rows[], processes_rows[], sockets_rows[], kernel_rows[], calls_rows[],
-    calls32_rows[], shares_rows[];
+    calls32_rows[], shares_rows[], network_rows[];
 
 extern bool outside; /* this is the oracle */
 
