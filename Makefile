@@ -51,7 +51,7 @@ all: $(B)/fvm $(B)/fvm.exe guest engine
 # --- the command -------------------------------------------------------------------------------
 $(B)/fvm: $(FVM_OBJ)
 	@echo "  LD $@"
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lz
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"

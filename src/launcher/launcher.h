@@ -101,6 +101,7 @@ struct fvm_link {
     int ns[FVM_NS_COUNT];
     pid_t init;      /* host pid of pid 1 */
     bool stopped;    /* known after the release: the VM's end did not wait for us */
+    bool dark;       /* known after the VM's end: its display died */
     unsigned number; /* of a shared VM in its Windows, 1..; 0: a sealed VM */
 };
 /** Join a running VM. @return 0; -ENOENT it does not run (or is just ending): start it, or try
@@ -115,6 +116,8 @@ void fvm_link_close(struct fvm_link *link);
  * @return 0 nobody else holds it; 1 another `fvm run` does
  */
 int fvm_link_release(struct fvm_link *link);
+/** Of a released link that is readable: is the VM at rest? @return false: it is not yet */
+bool fvm_link_is_over(struct fvm_link *link);
 /** Wait until the VM is at rest: everything ended, its registry written to the layer, or all of it
  * deleted. */
 void fvm_link_await_end(struct fvm_link *link);
@@ -138,7 +141,11 @@ struct fvm_program {
     size_t folder_count;
     const char *user;
     const struct fvm_terms *terms; /* that the VM runs on */
-    int log;    /* descriptor for its output and error, instead of ours; 0: none */
+    int log; /* descriptor for its output and error, instead of ours; 0: none */
+    /* argv is a Linux program of the machine's, by its path, in a session of its own; in and out
+     * are its standard input and output, -1: none. */
+    bool tool;
+    int in, out;
     bool as_is; /* argv goes to Wine without a search: while a base is made there is nothing to
                    search */
 };

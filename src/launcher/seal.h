@@ -57,7 +57,13 @@ void fvm_windows_layer(char path[32], unsigned number);
 void fvm_windows_remove_layer(const struct fvm_link *windows, unsigned number);
 
 /* supervisor.c's words to init and back, one byte each. */
-enum { FVM_SAY_HELD = 'h', FVM_SAY_FREE = 'f', FVM_SAY_STOP = 's', FVM_SAID_HELD = 'H' };
+enum {
+    FVM_SAY_HELD = 'h',
+    FVM_SAY_FREE = 'f',
+    FVM_SAY_STOP = 's',
+    FVM_SAID_HELD = 'H',
+    FVM_SAID_DARK = 'D' /* of its end, also by the supervisor to who waits: the display died */
+};
 /* First message of init, and of the supervisor to whoever started it: did it work? */
 struct fvm_report {
     int32_t code; /* 0 or -errno */

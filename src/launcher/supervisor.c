@@ -308,6 +308,16 @@ static void serve(struct supervisor *self)
     }
 }
 
+/* Why pid 1 ended, if it told. */
+static void pass_on_last_word(const struct supervisor *self)
+{
+    char word;
+
+    while (recv(self->link, &word, 1, MSG_DONTWAIT) == 1)
+        for (size_t i = 0; word == FVM_SAID_DARK && i < self->link_count; i++)
+            send(self->links[i].fd, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* The VM is at rest when this returns: nobody who waits for the lock sees it half folded. */
 static void put_to_rest(const struct fvm_start *start, int lock_fd)
 {
@@ -381,8 +391,10 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
         kill(self.init, SIGKILL);
     report_to_starter(starter, result, &err);
     limit_memory();
-    if (!result)
+    if (!result) {
         serve(&self);
+        pass_on_last_word(&self);
+    }
     if (self.init > 0)
         waitpid(self.init, NULL, 0);
     fvm_close(self.slot);
@@ -478,21 +490,42 @@ void fvm_link_close(struct fvm_link *link)
     *link = (struct fvm_link){.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
 }
 
+/* @return 0: it is over */
+static char next_word(struct fvm_link *link, int flags)
+{
+    char word;
+
+    while (recv(link->fd, &word, 1, flags) == 1) {
+        if (word != FVM_SAID_DARK)
+            return word;
+        link->dark = true;
+    }
+    return 0;
+}
+
 int fvm_link_release(struct fvm_link *link)
 {
     char word = FVM_SAY_FREE;
 
-    if (send(link->fd, &word, 1, MSG_NOSIGNAL) != 1 || recv(link->fd, &word, 1, 0) != 1)
-        word = FVM_SAY_STOP; /* already over: reading from the link tells so at once */
+    /* What cannot be sent is over already, and its last word may be waiting for us. */
+    if (send(link->fd, &word, 1, MSG_NOSIGNAL) != 1)
+        errno = 0;
+    word = next_word(link, 0);
+    if (!word)
+        word = FVM_SAY_STOP; /* reading from the link tells so at once */
     link->stopped = word == FVM_SAY_STOP;
     return word == FVM_SAID_HELD;
 }
 
+bool fvm_link_is_over(struct fvm_link *link)
+{
+    errno = 0;
+    return !next_word(link, MSG_DONTWAIT) && errno != EAGAIN;
+}
+
 void fvm_link_await_end(struct fvm_link *link)
 {
-    char word;
-
-    while (recv(link->fd, &word, 1, 0) > 0)
+    while (next_word(link, 0))
         ;
 }
 

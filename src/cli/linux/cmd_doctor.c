@@ -1,6 +1,6 @@
 /* cli/linux/cmd_doctor.c: `fvm doctor`: what this machine enforces, what not, and what to do about
  * it. */
-#include "cli/linux/cli.h"
+#include "cli/linux/display.h"
 #include "cli/show.h"
 #include "store/file.h"
 
@@ -149,6 +149,26 @@ static void look_at_crash_handlers(struct cli_doctor *doctor)
                        "the host's is not started by a crash in a VM");
 }
 
+/* What --display can give here. */
+static void look_at_display(struct cli_doctor *doctor)
+{
+    static const struct {
+        const char *command, *file, *package;
+    } tools[] = {{"clip", "/usr/bin/xclip", "xclip"}};
+    struct fvm_terms terms = {.display = FVM_DISPLAY_PRIVATE};
+    struct fvm_error err;
+
+    if (fvm_terms_ready(&terms, &err)) {
+        cli_doctor_say(doctor, CLI_LESS, "display", "none: %s", err.text);
+        return;
+    }
+    cli_doctor_say(doctor, CLI_GOOD, "display",
+                   "none unless --display says: private is an X server in the VM, sealed with it");
+    for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+        if (cli_need_tool(tools[i].command, tools[i].file, tools[i].package, &err))
+            cli_doctor_say(doctor, CLI_LESS, "display", "%s", err.text);
+}
+
 static void look_at_limits(struct cli_doctor *doctor)
 {
     cli_doctor_say(doctor, CLI_GOOD, "system calls",
@@ -161,8 +181,7 @@ static void look_at_limits(struct cli_doctor *doctor)
     cli_doctor_say(doctor, CLI_LESS, "disk",
                    "is not limited: a VM can fill the store's file system");
     cli_doctor_say(doctor, CLI_GOOD, "network", "none: a VM has only its own loopback");
-    cli_doctor_say(doctor, CLI_GOOD, "display, sound",
-                   "none: GUI programs run, and nobody sees them");
+    look_at_display(doctor);
 }
 
 int cli_doctor(const struct cli_words *words)

@@ -251,9 +251,8 @@ static void await_vm(struct run *run, struct fvm_link *link)
         return;
     for (;;) {
         int ready = poll(&wait, 1, told ? -1 : 3000);
-        char word;
 
-        if (ready > 0 && recv(link->fd, &word, 1, MSG_DONTWAIT) <= 0)
+        if (ready > 0 && fvm_link_is_over(link))
             return;
         if (interrupted) {
             interrupted = 0;
@@ -327,6 +326,7 @@ static int run_program(struct run *run, struct fvm_error *err)
     run->program.folder_count = run->world.folder_count;
     catch_signals();
     result = fvm_join(&link, &run->world.store, &run->world.wine, &run->program, &pid, err);
+    run->program.terms = NULL; /* ours, and we return */
     fvm_close(layer);
     if (!result) {
         program_pid = pid;
@@ -335,6 +335,8 @@ static int run_program(struct run *run, struct fvm_error *err)
         program_pid = 0;
     }
     await_vm(run, &link);
+    if (link.dark)
+        cli_message("the display of VM '%s' died, and the VM with it", run->vm.name);
     stopped = link.number && link.stopped;
     fvm_link_close(&link);
     if (result)
