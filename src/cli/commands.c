@@ -212,6 +212,12 @@ static const char no_displays[] = "VMs have no displays of their own on Windows"
 static const char screenshot_help[] =
     "Of a VM that runs with --display private. FILE is a PNG; one that is there is replaced.\n";
 
+static const char view_help[] =
+    "Of a VM that runs with --display private. On a desktop a window opens, if xtigervncviewer is there;\n"
+    "else it is told how a VNC viewer reaches it: a port on 127.0.0.1 and a password, good until Ctrl-C or\n"
+    "the VM's end. Keys and mouse go in, pictures come out, no clipboard passes (see: fvm clip). Being\n"
+    "looked at does not keep a VM running.\n";
+
 static const char clip_help[] =
     "Of a VM that runs with --display private: its clipboard is no part of yours, and nothing passes\n"
     "by itself. put gives it the text of standard input, get prints what a program in it copied. Text\n"
@@ -329,6 +335,15 @@ const struct cli_command cli_commands[] = {
         .linux_only = no_displays,
         .check = check_picture,
         .act = cli_screenshot,
+    },
+    {
+        .name = "view",
+        .usage = "NAME",
+        .summary = "see and use a VM's private display",
+        .help = view_help,
+        .linux_only = no_displays,
+        .check = check_one_name,
+        .act = cli_view,
     },
     {
         .name = "clip",

@@ -154,7 +154,7 @@ static void look_at_display(struct cli_doctor *doctor)
 {
     static const struct {
         const char *command, *file, *package;
-    } tools[] = {{"clip", "/usr/bin/xclip", "xclip"}};
+    } tools[] = {{"clip", "/usr/bin/xclip", "xclip"}, {"view", "/usr/bin/x11vnc", "x11vnc"}};
     struct fvm_terms terms = {.display = FVM_DISPLAY_PRIVATE};
     struct fvm_error err;
 
