@@ -84,6 +84,7 @@ PESRC_wineboot    := $(wildcard src/guest/pe/wineboot/*.c)
 PELIBS_fvmdrivers := -ladvapi32
 PROGLIBS_probe    := -lws2_32 -liphlpapi -lole32 -lshell32 -luuid -lgdi32
 PROGLIBS_window   := -lgdi32
+PROGLIBS_tone     := -lwinmm
 # Wine takes a file as its own builtin only when "Wine builtin DLL" stands behind the DOS header.
 PEPOST_wineboot    = $(B)/tools/stamp_builtin $@
 DLLTOOL ?= $(MINGW:gcc=dlltool)

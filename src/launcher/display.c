@@ -14,7 +14,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* A size that fits on today's screens with room for the window around it. */
@@ -30,16 +32,26 @@ static const struct {
 
 int fvm_display_ready(const struct fvm_terms *terms, struct fvm_error *err)
 {
+    int result = 0;
+
+    /* X's programs look for the abstract name first: there it is somebody else's. */
+    if (terms->display == FVM_DISPLAY_PRIVATE &&
+        (terms->net == FVM_NET_HOST || terms->net == FVM_NET_VM))
+        return fvm_fail(err, -EINVAL,
+                        "--display private and --net %s exclude each other: programs would find "
+                        "the display of that network",
+                        fvm_conf_get(&terms->said, "net"));
     if (terms->display == FVM_DISPLAY_HOST)
-        return fvm_fail(err, -ENOTSUP, "--display host is not offered yet: only 'private'");
-    if (terms->sound)
-        return fvm_fail(err, -ENOTSUP, "--sound is not offered yet");
-    for (size_t i = 0; terms->display == FVM_DISPLAY_PRIVATE && i < ARRAY_LEN(private_needs); i++)
+        result = fvm_host_display_ready(err);
+    if (!result && terms->sound)
+        result = fvm_host_sound_ready(err);
+    for (size_t i = 0;
+         terms->display == FVM_DISPLAY_PRIVATE && !result && i < ARRAY_LEN(private_needs); i++)
         if (access(private_needs[i].file, X_OK))
             return fvm_fail(err, -ENOPKG,
                             "--display private needs %s; install it: sudo apt install %s",
                             private_needs[i].file, private_needs[i].package);
-    return 0;
+    return result;
 }
 
 void fvm_display_size(const struct fvm_terms *terms, unsigned *width, unsigned *height)
@@ -54,6 +66,12 @@ size_t fvm_display_env(char **env, const struct fvm_terms *terms)
 
     if (terms->display != FVM_DISPLAY_NONE)
         env[count++] = (char *)"DISPLAY=:0";
+    if (terms->display == FVM_DISPLAY_HOST)
+        env[count++] = (char *)"XAUTHORITY=/run/fvm/display-key";
+    if (terms->sound) {
+        env[count++] = (char *)"PULSE_SERVER=unix:/run/fvm/sound";
+        env[count++] = (char *)"PULSE_COOKIE=/run/fvm/sound-key";
+    }
     return count;
 }
 
@@ -61,15 +79,30 @@ size_t fvm_display_env(char **env, const struct fvm_terms *terms)
  */
 
 /* FVM's wineboot makes Wine's desktop of this size: without a window manager windows would have no
- * frames, and nobody would give them the keyboard. */
-static int tell_wineboot(unsigned width, unsigned height, struct fvm_error *err)
+ * frames, and nobody would give them the keyboard. @param screen "1024x768", or "host" */
+static int tell_wineboot(const char *screen, struct fvm_error *err)
 {
     FVM_CLEANUP(fd) int fd = open("/run/fvm/screen", O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
-    char line[32];
-    int cb = snprintf(line, sizeof(line), "%ux%u", width, height);
+    size_t cb = strlen(screen);
 
-    if (fd < 0 || write(fd, line, (size_t)cb) != cb)
+    if (fd < 0 || write(fd, screen, cb) != (ssize_t)cb)
         return fvm_fail(err, -errno, "cannot write /run/fvm/screen in the VM: %s", strerror(errno));
+    return 0;
+}
+
+/* X's programs try this name before the path, and whoever shares the VM's network could take it and
+ * play the display. Nobody listens on it: they go on to the path. */
+static int keep_name(int *fd, struct fvm_error *err)
+{
+    static const char name[] = "\0/tmp/.X11-unix/X0";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    memcpy(address.sun_path, name, sizeof(name) - 1);
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd < 0 || bind(*fd, (struct sockaddr *)&address,
+                        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1)))
+        return fvm_fail(err, -errno, "cannot keep the name of the VM's display: %s",
+                        strerror(errno));
     return 0;
 }
 
@@ -119,14 +152,19 @@ int fvm_screen_start(struct fvm_screen *screen, const struct fvm_terms *terms,
     int pair[2], result;
     char size[32];
 
-    *screen = (struct fvm_screen){.ready = -1};
-    if (terms->display != FVM_DISPLAY_PRIVATE)
+    *screen = (struct fvm_screen){.ready = -1, .name = -1};
+    if (terms->display == FVM_DISPLAY_NONE)
         return 0;
+    if (terms->display == FVM_DISPLAY_HOST)
+        return tell_wineboot("host", err);
     fvm_display_size(terms, &width, &height);
-    snprintf(size, sizeof(size), "%ux%ux24", width, height);
-    result = tell_wineboot(width, height, err);
+    snprintf(size, sizeof(size), "%ux%u", width, height);
+    result = tell_wineboot(size, err);
+    if (!result)
+        result = keep_name(&screen->name, err);
     if (result)
         return result;
+    snprintf(size, sizeof(size), "%ux%ux24", width, height);
     if (mkdir(FVM_DISPLAY_DIR, 0700) || mkdir("/tmp/.X11-unix", 0777) ||
         chmod("/tmp/.X11-unix", 01777) || pipe2(pair, O_CLOEXEC))
         return fvm_fail(err, -errno, "cannot make the VM's display: %s", strerror(errno));

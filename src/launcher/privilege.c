@@ -1,6 +1,7 @@
 /* launcher/privilege.c: started by root, FVM becomes somebody unprivileged before it touches a VM.
  * See launcher.h. */
 #include "launcher/launcher.h"
+#include "launcher/terms.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -184,6 +185,8 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
     result = wine ? show_guest(wine, err) : 0;
     for (size_t i = 0; !result && i < count; i++)
         result = show_folder(&folders[i], i, err);
+    if (!result)
+        result = fvm_host_keep(err);
     if (!result)
         result = give_up_root(err);
     /* What only root can read would fail in the middle of a program's start. */

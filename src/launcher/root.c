@@ -7,6 +7,7 @@
  */
 #include "core/text.h"
 #include "launcher/seal.h"
+#include "launcher/terms.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -325,5 +326,7 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
         result = show_guest(start, err);
     if (!result)
         result = show_wine32(start, err);
+    if (!result)
+        result = fvm_host_show(start->terms, err);
     return result ? result : enter(err);
 }

@@ -19,6 +19,8 @@ static const struct {
      NULL, "the same: the fonts of that code page"},
     {"HKEY_CURRENT_USER\\Software\\Wine\\Drivers", "Graphics",
      "a VM with a display has another one than its base: guest/pe/wineboot/desktop.c"},
+    {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Enum\\DISPLAY\\*", NULL,
+     "monitors are those of the display that a VM is given"},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ServiceCurrent", NULL,
      "counts the service processes that were started; volatile in Wine itself"},
 };

@@ -78,7 +78,7 @@ unlike "$out" 'aaa|typed' 'what the first has on its clipboard is not on its'
 inside two 'xdotool search --name note.txt; xwininfo -root -tree | grep -c Notepad; ls /tmp/.X11-unix; grep -a X11 /proc/net/unix'
 unlike "$said" '^[0-9]{3}' 'it does not find the window of the first'
 like "$said" $'1\nX0\n' 'of two Notepads it knows one, of two X servers one'
-unlike "$said" '@' 'and that has no abstract name'
+is "$(grep -c '@' <<<"$said")$(grep -c '00010000.*@' <<<"$said")" 10 'and that listens on no abstract name, but nobody else can either'
 inside two 'xdotool mousemove 300 200 click 1'
 ok 'screenshot of the second' still two two.png
 inside one 'xdotool type "SECRET"'
@@ -116,13 +116,15 @@ ok 'differs' test "$(differ wordpad.png wordpad2.png)" -gt 100
 is "$("$FVM" diff --reg one | grep -ciE 'desktop|graphics|display')" 0 'the display leaves nothing in the registry'
 
 # --- sizes, and what is said when there is no picture -------------------------------------------------------------------------
-"$FVM" run --vm two --display private:800x600 "$FVM_PROGRAMS/pause.exe" 60000 >pause.out 2>&1 </dev/null & pids+=($!)
+"$FVM" run --vm two --display private:800x600 notepad >pause.out 2>&1 </dev/null & pids+=($!)
 small() { "$FVM" screenshot two small.png 2>small.err; }
 ok 'a display of another size' await 20 small
 like "$(picture small.png)" '^800x600 ' 'the picture has it'
 fails_with 125 "VM 'two' runs with --display private:800x600; end it first" 'no other display while it runs' run --vm two --display private cmd /c ver
+ok 'and windows come up on it' await 20 shows_window two Notepad
 fails_with 125 'cannot write .*/nowhere/x.png' 'a file that cannot be written' screenshot two /nowhere/x.png
 "$FVM" stop two
+is "$("$FVM" diff --reg two | grep -ciE 'desktop|graphics|display')" 0 'nor does that leave anything in the registry'
 fails_with 125 "VM 'two' does not run" 'a VM that does not run' screenshot two x.png
 fails_with 125 "there is no VM 'nobody'|no VM 'nobody'" 'no such VM' screenshot nobody x.png
 started blind "$FVM_PROGRAMS/pause.exe" 60000

@@ -155,15 +155,20 @@ static void look_at_display(struct cli_doctor *doctor)
     static const struct {
         const char *command, *file, *package;
     } tools[] = {{"clip", "/usr/bin/xclip", "xclip"}, {"view", "/usr/bin/x11vnc", "x11vnc"}};
-    struct fvm_terms terms = {.display = FVM_DISPLAY_PRIVATE};
+    struct fvm_terms terms = {.display = FVM_DISPLAY_PRIVATE}, sound = {.sound = true};
     struct fvm_error err;
 
+    cli_doctor_say(doctor, CLI_GOOD, "sound", "none%s",
+                   fvm_terms_ready(&sound, &err)
+                       ? "; no sound server for --sound is seen here"
+                       : " unless --sound opens your sound server to a VM");
     if (fvm_terms_ready(&terms, &err)) {
         cli_doctor_say(doctor, CLI_LESS, "display", "none: %s", err.text);
         return;
     }
     cli_doctor_say(doctor, CLI_GOOD, "display",
-                   "none unless --display says: private is an X server in the VM, sealed with it");
+                   "none unless --display says: private is an X server in the VM, sealed with it; "
+                   "host is yours, without a border");
     for (size_t i = 0; i < ARRAY_LEN(tools); i++)
         if (cli_need_tool(tools[i].command, tools[i].file, tools[i].package, &err))
             cli_doctor_say(doctor, CLI_LESS, "display", "%s", err.text);

@@ -387,12 +387,25 @@ static int exit_code(int result, const struct fvm_error *err)
     return result == -ENOENT ? CLI_NOT_FOUND : result == -ENOEXEC ? CLI_CANNOT_EXECUTE : CLI_FAILED;
 }
 
+/* What is no border any more is said each time. */
+static void warn_of(const struct fvm_terms *terms)
+{
+    if (terms->display == FVM_DISPLAY_HOST)
+        cli_message("warning: with --display host the program can see your whole screen, read what "
+                    "you type into any window, and type and click as you");
+    if (terms->sound)
+        cli_message("note: --sound opens your sound server to the program: what plays, and your "
+                    "microphone");
+}
+
 static int run_all(struct run *run)
 {
     struct fvm_error err = {{0}};
     int result, code;
 
     result = cli_open(&run->world, run->vm_name, CLI_NEEDS_WINE | CLI_SEEN_ABOVE, &err);
+    if (!result)
+        warn_of(&run->world.terms);
     if (!result)
         result = open_vm(run, &err);
     if (result)
