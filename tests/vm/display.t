@@ -163,6 +163,22 @@ started one notepad note.txt
 ok 'and the VM shows windows again' await 30 shows_window one 'note.txt - Notepad'
 kill -9 "$("$FVM" ps one | awk '/Xvfb/ {print $3}')"
 ok 'killed under a program with windows: nothing hangs' await 15 no_supervisor one
+# kill -9 of each process at some instant, from the first on: the display goes along with the VM.
+one_supervisor() { supervisors one | head -1; }
+one_init() { children "$(one_supervisor)"; }
+left=''
+for victim in launcher one_supervisor one_init; do
+    for nap in 0.03 0.15 0.6; do
+        started one notepad; program=$!
+        sleep $nap
+        [ $victim = launcher ] && pid=$program || pid=$($victim)
+        [ -z "$pid" ] || kill -9 $pid 2>/dev/null
+        [ $victim = launcher ] || [ -n "$pid" ] || kill -9 $program
+        await 15 no_supervisor one && await 15 are_gone $program || left+="$victim after $nap s; "
+    done
+done
+is "$left" '' 'whoever of them is killed, all of it ends'
+is "$(pgrep -x Xvfb -U "$(store_uid)" | while read -r p; do grep -qs "$FVM_HOME" "/proc/$p/mountinfo" && echo "$p"; done)" '' 'no X server is left'
 "$FVM" delete one two blind
 nothing_left 'nothing is left at the end'
 done_testing
