@@ -51,7 +51,7 @@ all: $(B)/fvm $(B)/fvm.exe guest engine
 # --- the command -------------------------------------------------------------------------------
 $(B)/fvm: $(FVM_OBJ)
 	@echo "  LD $@"
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^
+	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^ -lz
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
@@ -85,6 +85,7 @@ PELIBS_fvmdrivers := -ladvapi32
 PROGLIBS_probe    := -lws2_32 -liphlpapi -lole32 -lshell32 -luuid -lgdi32
 PROGLIBS_window   := -lgdi32
 PROGLIBS_net      := -lws2_32 -liphlpapi
+PROGLIBS_tone     := -lwinmm
 # Wine takes a file as its own builtin only when "Wine builtin DLL" stands behind the DOS header.
 PEPOST_wineboot    = $(B)/tools/stamp_builtin $@
 DLLTOOL ?= $(MINGW:gcc=dlltool)

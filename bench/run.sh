@@ -1,5 +1,5 @@
 #!/bin/bash
-# bench/run.sh [ROUNDS] [sealed|shared|net]: what FVM costs, as ratios to plain Wine on the same machine in the same run. Run by `make bench`.
+# bench/run.sh [ROUNDS] [sealed|shared|net|display]: what FVM costs, as ratios to plain Wine on the same machine in the same run. Run by `make bench`.
 # Runs are interleaved, so that a busy moment hits both sides; medians are compared, minima shown.
 set -eu
 cd "$(dirname "$0")/.."

@@ -2,8 +2,8 @@
 # tools/install-deps.sh run|build|test|conformance...: install the Debian packages that are missing for a purpose. Quick when none is.
 set -eu
 run="wine wine64"
-build="gcc libc6-dev make libseccomp-dev gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 gcc-mingw-w64-i686-win32 binutils-mingw-w64-i686"
-test="perl wixl msitools clang clang-tidy clang-format cppcheck libclang-rt-14-dev python3 procps attr util-linux sudo nodejs passt slirp4netns iproute2 curl apache2-utils"
+build="gcc libc6-dev make libseccomp-dev zlib1g-dev gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 gcc-mingw-w64-i686-win32 binutils-mingw-w64-i686"
+test="perl wixl msitools clang clang-tidy clang-format cppcheck libclang-rt-14-dev python3 procps attr util-linux sudo nodejs passt slirp4netns iproute2 curl apache2-utils xvfb x11-xkb-utils x11-utils x11-apps xdotool xclip x11vnc tigervnc-viewer pulseaudio pulseaudio-utils xauth"
 conformance="$build xz-utils mingw-w64-tools"
 wanted=()
 for purpose in "$@"; do

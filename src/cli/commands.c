@@ -41,6 +41,18 @@ static void check_one_name(const struct cli_words *words)
         cli_usage_error(words->command, "--json, --reg and --stat exclude each other");
 }
 
+static void check_picture(const struct cli_words *words)
+{
+    if (words->count != 2)
+        cli_usage_error(words->command, "a VM's NAME and a FILE are wanted");
+}
+
+static void check_clip(const struct cli_words *words)
+{
+    if (words->count != 2 || (strcmp(words->words[1], "get") && strcmp(words->words[1], "put")))
+        cli_usage_error(words->command, "a VM's NAME and 'get' or 'put' are wanted");
+}
+
 static void check_names(const struct cli_words *words)
 {
     if (!words->count)
@@ -205,6 +217,21 @@ static const char doctor_help[] =
     "\n"
     "  --json   an array of {what, verdict, text}\n";
 
+static const char no_displays[] = "VMs have no displays of their own on Windows";
+static const char screenshot_help[] =
+    "Of a VM that runs with --display private. FILE is a PNG; one that is there is replaced.\n";
+
+static const char view_help[] =
+    "Of a VM that runs with --display private. On a desktop a window opens, if xtigervncviewer is there;\n"
+    "else it is told how a VNC viewer reaches it: a port on 127.0.0.1 and a password, good until Ctrl-C or\n"
+    "the VM's end. Keys and mouse go in, pictures come out, no clipboard passes (see: fvm clip). Being\n"
+    "looked at does not keep a VM running.\n";
+
+static const char clip_help[] =
+    "Of a VM that runs with --display private: its clipboard is no part of yours, and nothing passes\n"
+    "by itself. put gives it the text of standard input, get prints what a program in it copied. Text\n"
+    "only, at most 1 MB.\n";
+
 static const char base_help[] =
     "A base is a Windows (a Wine prefix) that FVM made. VMs see it and never change it; only\n"
     "`fvm commit` does, by a new version, while running VMs keep the one they have.\n"
@@ -319,12 +346,39 @@ const struct cli_command cli_commands[] = {
         .act = cli_doctor,
     },
     {
+        .name = "screenshot",
+        .usage = "NAME FILE",
+        .summary = "save what is on a VM's private display as a picture",
+        .help = screenshot_help,
+        .linux_only = no_displays,
+        .check = check_picture,
+        .act = cli_screenshot,
+    },
+    {
+        .name = "view",
+        .usage = "NAME",
+        .summary = "see and use a VM's private display",
+        .help = view_help,
+        .linux_only = no_displays,
+        .check = check_one_name,
+        .act = cli_view,
+    },
+    {
+        .name = "clip",
+        .usage = "NAME get|put",
+        .summary = "carry text from or to a VM's clipboard",
+        .help = clip_help,
+        .linux_only = no_displays,
+        .check = check_clip,
+        .act = cli_clip,
+    },
+    {
         .name = "base",
         .usage = "[--json] [list | create [NAME] | add-32bit [NAME]]",
         .summary = "list or make the Windows that VMs stand on",
         .help = base_help,
         .options = OPTION_JSON,
-        .linux_only = true,
+        .linux_only = "there are no bases on Windows: all VMs stand on this Windows itself",
         .check = check_base,
         .act = cli_base,
     }};

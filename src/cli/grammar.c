@@ -117,7 +117,7 @@ static int print_overview(void)
     cli_add_help(&out, before);
     for (size_t i = 0; i < cli_command_count; i++)
         if (!cli_commands[i].linux_only || !cli_host.no_bases)
-            fvm_text_printf(&out, "  %-8s %s\n", cli_commands[i].name, cli_commands[i].summary);
+            fvm_text_printf(&out, "  %-10s %s\n", cli_commands[i].name, cli_commands[i].summary);
     cli_add_help(&out, behind);
     return cli_print(&out);
 }
@@ -303,7 +303,7 @@ static int run(const struct cli_command *command, int argc, char **argv, int ski
     int code;
 
     if (command->linux_only && cli_host.no_bases) {
-        cli_message("%s", cli_host.no_bases);
+        cli_message("%s", command->linux_only);
         return CLI_FAILED;
     }
     cli_read(&words, command, argc, argv, skip);

@@ -29,11 +29,11 @@ struct cli_words {
 };
 struct cli_command {
     const char *name;
-    const char *usage;   /* behind "fvm name " */
-    const char *summary; /* one line */
-    const char *help;    /* the rest of --help, see CLI_ON_LINUX */
-    unsigned options;    /* CLI_OPTION_* */
-    bool linux_only;
+    const char *usage;      /* behind "fvm name " */
+    const char *summary;    /* one line */
+    const char *help;       /* the rest of --help, see CLI_ON_LINUX */
+    unsigned options;       /* CLI_OPTION_* */
+    const char *linux_only; /* NULL, or why there is no such command elsewhere */
     /* End with a usage error if the words make no sense together. */
     void (*check)(const struct cli_words *words);
     int (*act)(const struct cli_words *words); /* returns the exit code */
@@ -104,3 +104,6 @@ int cli_commit(const struct cli_words *words);
 int cli_discard(const struct cli_words *words);
 int cli_doctor(const struct cli_words *words);
 int cli_base(const struct cli_words *words);
+int cli_screenshot(const struct cli_words *words);
+int cli_clip(const struct cli_words *words);
+int cli_view(const struct cli_words *words);

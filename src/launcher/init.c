@@ -5,6 +5,7 @@
  */
 #include "launcher/net.h"
 #include "launcher/seal.h"
+#include "launcher/terms.h"
 #include "store/file.h"
 
 #include <dirent.h>
@@ -41,7 +42,10 @@ struct init {
     int scope;   /* of fvm_net_scope_make() */
     int door;    /* listening socket for the guest library: start drivers */
     pid_t server;
+    struct fvm_screen screen;
+    char *env[16]; /* of what we start */
     bool held;
+    bool dark;               /* the VM's display died */
     bool ending;             /* wineserver was asked to end: nobody may come in any more */
     long long free_since_ms; /* when the last hold went; tells nothing while held */
     struct demand {
@@ -60,11 +64,20 @@ static const struct demand all_demands[2] = {
     [DRIVERS] = {.word = "drivers\n", .flag = "/run/fvm/drivers-ready"},
 };
 
-#define OWN_ENV FVM_WINE_ENV, FVM_LOCALE_ENV, "WINEDEBUG=-all"
-static char *const wine_env[] = {OWN_ENV, NULL};
-static char *const wine_env32[] = {OWN_ENV, FVM_WINE32_ENV, NULL};
+static void fill_environment(struct init *init)
+{
+    static const char *const own[] = {FVM_WINE_ENV, FVM_LOCALE_ENV, "WINEDEBUG=-all"};
+    size_t count = 0;
 
-static pid_t spawn(const struct init *init, const char *file, char *const argv[])
+    _Static_assert(ARRAY_LEN(own) + FVM_DISPLAY_ENV + 2 <= ARRAY_LEN(init->env), "room");
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        init->env[count++] = (char *)own[i];
+    if (init->start->wine32)
+        init->env[count++] = (char *)FVM_WINE32_ENV;
+    fvm_display_env(init->env + count, init->start->terms);
+}
+
+static pid_t spawn(struct init *init, const char *file, char *const argv[])
 {
     sigset_t none;
     pid_t pid = fork();
@@ -79,7 +92,7 @@ static pid_t spawn(const struct init *init, const char *file, char *const argv[]
     if (file != init->start->wine->server && fvm_net_scope(init->scope))
         _exit(127);
     fvm_seal_close(NULL, 0);
-    execve(file, argv, init->start->wine32 ? wine_env32 : wine_env);
+    execve(file, argv, init->env);
     _exit(127);
 }
 
@@ -167,6 +180,10 @@ static bool reap(struct init *init)
             if (WIFSIGNALED(status))
                 _exit(0);
         }
+        if (pid == init->screen.server) {
+            init->screen.server = 0;
+            init->dark = true;
+        }
         for (size_t i = 0; i < ARRAY_LEN(init->demands); i++)
             if (pid == init->demands[i].starter)
                 demand_ended(init, &init->demands[i],
@@ -203,7 +220,23 @@ static bool is_wineboot(const char *pid)
     return strstr(line, "\\wineboot.exe") != NULL;
 }
 
-/* Is anything here besides us and wineserver? Only asked while nobody holds the VM. */
+/* A tool of FVM's own (tool.c) that stays with the display: xclip keeps a clipboard's text, x11vnc
+ * shows the screen. Whoever else executes these deserves no better. */
+static bool is_tool(const char *pid)
+{
+    static const char *const tools[] = {"/usr/bin/xclip", "/usr/bin/x11vnc"};
+    char path[300], file[64] = "";
+
+    snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+    if (readlink(path, file, sizeof(file) - 1) < 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+        if (!strcmp(file, tools[i]))
+            return true;
+    return false;
+}
+
+/* Is anything here besides us, wineserver and the display? Only asked while nobody holds the VM. */
 static bool alone_with_server(const struct init *init)
 {
     DIR *proc = opendir("/proc");
@@ -213,7 +246,9 @@ static bool alone_with_server(const struct init *init)
     while (alone && proc && (entry = readdir(proc))) {
         long pid = strtol(entry->d_name, NULL, 10);
 
-        alone = pid <= 1 || pid == init->server || (is_overdue(init) && is_wineboot(entry->d_name));
+        alone = pid <= 1 || pid == init->server || pid == init->screen.server ||
+                (init->screen.server > 0 && is_tool(entry->d_name)) ||
+                (is_overdue(init) && is_wineboot(entry->d_name));
     }
     if (proc)
         closedir(proc);
@@ -246,6 +281,18 @@ _Noreturn static void stop(struct init *init)
     _exit(0); /* pid 1 takes the whole pid namespace along */
 }
 
+/* Programs with windows end when their display does, and those without may wait for them for ever:
+ * the VM ends as if it were stopped, and who waits for it is told why. */
+_Noreturn static void end_dark(struct init *init)
+{
+    char word = FVM_SAID_DARK;
+
+    if (send(init->link, &word, 1, MSG_NOSIGNAL) < 0) {
+        /* The supervisor is dead: nobody waits. */
+    }
+    stop(init);
+}
+
 static void listen_to_supervisor(struct init *init)
 {
     char word;
@@ -269,7 +316,7 @@ _Noreturn static void serve(struct init *init)
         struct pollfd wait[] = {{.fd = init->link, .events = POLLIN},
                                 {.fd = init->signals, .events = POLLIN},
                                 {.fd = init->door, .events = POLLIN}};
-        bool idle = !init->held && init->server > 0;
+        bool idle = !init->held && (init->server > 0 || init->screen.server > 0);
         bool any_child;
 
         if (poll(wait, 3, idle ? IDLE_LOOK_MS : -1) < 0 && errno != EINTR)
@@ -281,11 +328,13 @@ _Noreturn static void serve(struct init *init)
         if (wait[2].revents & POLLIN)
             open_to(init);
         any_child = reap(init);
+        if (init->dark)
+            end_dark(init);
         if (!init->held && !any_child)
             _exit(0);
-        /* A server that never had a client does not end by itself. */
-        if (!init->held && init->server > 0 && alone_with_server(init)) {
-            if (is_overdue(init))
+        /* A server that never had a client does not end by itself, a display never does. */
+        if (idle && alone_with_server(init)) {
+            if (is_overdue(init) || init->server <= 0)
                 stop(init);
             init->ending = true;
             end_server(init);
@@ -386,10 +435,14 @@ void fvm_init_main(const struct fvm_start *start, int link)
     prctl(PR_SET_DUMPABLE, 0);
     setsid();
     umask(022);
+    fill_environment(&init);
     report.code = prepare(&init, &report.error);
+    if (!report.code)
+        report.code = fvm_screen_start(&init.screen, start->terms, &report.error);
     if (!report.code) {
         start_server(&init);
         await_server(&init);
+        report.code = fvm_screen_await(&init.screen, &report.error);
     }
     if (send(link, &report, sizeof(report), MSG_NOSIGNAL) < 0 || report.code)
         _exit(1);

@@ -146,7 +146,7 @@ static int make_overlays(struct join *join, struct fvm_error *err)
     if (fchdir(join->store->fd) || unshare(CLONE_NEWNS) ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
         return fvm_fail(err, -errno, "cannot prepare shown folders: %s", strerror(errno));
-    result = shield_input(err);
+    result = program->tool ? 0 : shield_input(err);
     if (!result && program->folder_count)
         result = find_shown(join, err);
     if (result)
@@ -304,7 +304,7 @@ static char **make_environment(const struct join *join, const char *pipes)
 
     while (program->env && program->env[count])
         count++;
-    env = calloc(count + ARRAY_LEN(passed) + 16, sizeof(*env));
+    env = calloc(count + ARRAY_LEN(passed) + ARRAY_LEN(fixed) + FVM_DISPLAY_ENV + 8, sizeof(*env));
     if (!env)
         return NULL;
     count = 0;
@@ -322,7 +322,7 @@ static char **make_environment(const struct join *join, const char *pipes)
         env[count++] = (char *)fixed[i];
     if (join->wine32)
         env[count++] = (char *)FVM_WINE32_ENV;
-    if (asprintf(&env[count], "WINESERVER=%s", join->wine->server) > 0)
+    if (join->wine && asprintf(&env[count], "WINESERVER=%s", join->wine->server) > 0)
         count++;
     if (asprintf(&env[count], "USER=%s", program->user) > 0)
         count++;
@@ -331,6 +331,7 @@ static char **make_environment(const struct join *join, const char *pipes)
     /* By this `fvm ps` knows the processes of a VM from those of others in the same Windows. */
     if (number && asprintf(&env[count], FVM_NUMBER_VARIABLE "=%u", number) > 0)
         count++;
+    count += fvm_display_env(env + count, program->terms);
     for (char **own = program->env; own && *own; own++)
         env[count++] = *own;
     return env;
@@ -396,6 +397,32 @@ static int start_wine(const struct join *join, struct fvm_error *err)
     return result;
 }
 
+/* Returns only if it fails. */
+static int start_tool(const struct join *join, struct fvm_error *err)
+{
+    char **env = make_environment(join, "");
+    int result;
+
+    if (!env)
+        return fvm_fail(err, -ENOMEM, "out of memory");
+    execve(join->program->argv[0], join->program->argv, env);
+    result = fvm_fail(err, -errno, "cannot start %s in the VM: %s", join->program->argv[0],
+                      strerror(errno));
+    free(env);
+    return result;
+}
+
+/* No terminal: a program of the VM may take a tool over, and would have it then. */
+static int detach_tool(const struct fvm_program *program, struct fvm_error *err)
+{
+    FVM_CLEANUP(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null < 0 || setsid() < 0 || dup2(program->in < 0 ? null : program->in, 0) < 0 ||
+        dup2(program->out < 0 ? null : program->out, 1) < 0 || dup2(null, 2) < 0)
+        return fvm_fail(err, -errno, "cannot prepare %s: %s", program->argv[0], strerror(errno));
+    return 0;
+}
+
 /* Order: mounts, descriptors, privileges, and only then a look at anything that the VM may have
  * written. */
 static int run(struct join *join, struct fvm_error *err)
@@ -414,11 +441,15 @@ static int run(struct join *join, struct fvm_error *err)
     result = fvm_net_scope(join->scope);
     if (result)
         return fvm_fail(err, result, "cannot close the host's sockets: %s", strerror(-result));
+    if (program->tool && (result = detach_tool(program, err)))
+        return result;
     fvm_seal_close(&join->report, 1);
     result = fvm_seal_process(join->wine32, program->terms, err);
     if (!result)
         result = enter_folder(program, join->link->number, err);
-    return result ? result : start_wine(join, err);
+    if (result)
+        return result;
+    return program->tool ? start_tool(join, err) : start_wine(join, err);
 }
 
 _Noreturn static void fail(const struct join *join, int code, const struct fvm_error *error)
@@ -497,7 +528,7 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
     int pair[2], result;
     pid_t helper;
 
-    if (refuse_folders(err))
+    if (!program->tool && refuse_folders(err))
         return -EISDIR;
     if (program->folder_count > MAX_FOLDERS)
         return fvm_fail(err, -E2BIG, "too many shown folders (at most %d)", MAX_FOLDERS);

@@ -101,7 +101,11 @@ struct fvm_program {
     size_t folder_count;
     const char *user;
     const struct fvm_terms *terms; /* that the VM runs on */
-    int log;    /* descriptor for its output and error, instead of ours; 0: none */
+    int log; /* descriptor for its output and error, instead of ours; 0: none */
+    /* argv is a Linux program of the machine's, by its path, in a session of its own; in and out
+     * are its standard input and output, -1: none. */
+    bool tool;
+    int in, out;
     bool as_is; /* argv goes to Wine without a search: while a base is made there is nothing to
                    search */
 };

@@ -189,5 +189,5 @@ bool fvm_limits_explain(char said, const char *vm, const struct fvm_terms *terms
                  size);
     else if (said == FVM_SAID_DISK)
         fvm_fail(sentence, 0, "%s used more than its --disk %s and was ended%s", name, size, look);
-    return said != 0;
+    return said == FVM_SAID_TIMEOUT || said == FVM_SAID_MEMORY || said == FVM_SAID_DISK;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/error.h"
 #include "core/terms.h"
+#include "launcher/link.h"
 
 /** Is an option that control groups keep offered to this user on this machine? @param which 0, 1,
  * ... @param option [out] its name @return 0; -ENOENT no such number; -errno: why not */
@@ -14,12 +15,10 @@ void fvm_limits_drop(void);
 /** Remove control groups of VMs that were killed. */
 void fvm_limits_sweep(void);
 
-/* Which limit of a VM was hit, as the supervisor says it. */
-enum { FVM_SAID_TIMEOUT = 't', FVM_SAID_MEMORY = 'm', FVM_SAID_DISK = 'd' };
 /**
  * The sentence for a limit that was hit.
  *
- * @param said FVM_SAID_*
+ * @param said FVM_SAID_* of link.h, or 0
  * @param vm   its name; NULL: a throw-away VM
  * @return false: none was
  */

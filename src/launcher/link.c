@@ -70,16 +70,17 @@ void fvm_link_close(struct fvm_link *link)
     *link = (struct fvm_link){.fd = -1, .ns = {-1, -1, -1, -1, -1, -1}};
 }
 
-/* The next word; those about limits are kept. @return 0: the VM is at rest; -1: nothing yet */
+/* The next word; those that tell why it ends are kept. @return 0: the VM is at rest; -1: nothing
+ * yet */
 static int hear(struct fvm_link *link, int flags)
 {
     for (;;) {
         char word;
         ssize_t got = recv(link->fd, &word, 1, flags);
 
-        if (got == 1 &&
-            (word == FVM_SAID_TIMEOUT || word == FVM_SAID_MEMORY || word == FVM_SAID_DISK))
-            link->limit = word;
+        if (got == 1 && (word == FVM_SAID_TIMEOUT || word == FVM_SAID_MEMORY ||
+                         word == FVM_SAID_DISK || word == FVM_SAID_DARK))
+            link->reason = word;
         else if (got == 1)
             return word;
         /* A word of ours that it did not live to hear: what it said before comes behind that. */
@@ -109,9 +110,7 @@ int fvm_link_release(struct fvm_link *link)
 
 void fvm_link_await_end(struct fvm_link *link)
 {
-    char word;
-
-    while (recv(link->fd, &word, 1, 0) > 0)
+    while (hear(link, 0) > 0)
         ;
 }
 

@@ -17,13 +17,17 @@ enum fvm_ns {
     FVM_NS_COUNT
 };
 
+/* Why FVM ends a VM, or the kernel a program of it, as the supervisor says it: a limit of the VM's
+ * was hit, its display died. */
+enum { FVM_SAID_TIMEOUT = 't', FVM_SAID_MEMORY = 'm', FVM_SAID_DISK = 'd', FVM_SAID_DARK = 'D' };
+
 /* A connection to a running VM's supervisor. */
 struct fvm_link {
     int fd; /* hold: the VM does not end by itself while this is open */
     int ns[FVM_NS_COUNT];
     pid_t init;   /* host pid of pid 1 */
     bool stopped; /* known after the release: the VM's end did not wait for us */
-    char limit;   /* which limit of the VM's was hit: FVM_SAID_TIMEOUT ...; 0: none yet */
+    char reason;  /* why it was ended, or a program in it: FVM_SAID_TIMEOUT ...; 0: not by FVM */
     int cage[3];  /* files of the VM's control group that take who enters it */
     size_t cage_count;
     unsigned number; /* of a shared VM in its Windows, 1..; 0: a sealed VM */

@@ -182,6 +182,8 @@ static int as_root(struct fvm_wine *wine, struct fvm_folder *folders, size_t cou
     if (!result && terms)
         result = fvm_shares_map(terms, err);
     if (!result)
+        result = fvm_host_keep(err);
+    if (!result)
         result = give_up_root(err);
     /* What only root can read would fail in the middle of a program's start. */
     if (!result && wine && wine->pe32_dir[0] && access("guest32/ntdll.dll", R_OK))

@@ -348,5 +348,7 @@ int fvm_root_build(const struct fvm_start *start, struct fvm_error *err)
         result = show_wine32(start, err);
     if (!result)
         result = fvm_shares_show(start, ROOT, err);
+    if (!result)
+        result = fvm_host_show(start->terms, err);
     return result ? result : enter(err);
 }

@@ -350,6 +350,16 @@ static void serve(struct supervisor *self)
     }
 }
 
+/* Why pid 1 ended, if it told. */
+static void pass_on_last_word(const struct supervisor *self)
+{
+    char word;
+
+    while (recv(self->link, &word, 1, MSG_DONTWAIT) == 1)
+        for (size_t i = 0; word == FVM_SAID_DARK && i < self->link_count; i++)
+            send(self->links[i].fd, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* The VM is at rest when this returns: nobody who waits for the lock sees it half folded. */
 static void put_to_rest(const struct fvm_start *start, int lock_fd)
 {
@@ -430,8 +440,10 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     if (!result)
         report_to_starter(starter, 0, NULL);
     limit_memory();
-    if (!result)
+    if (!result) {
         serve(&self);
+        pass_on_last_word(&self);
+    }
     if (self.init > 0)
         waitpid(self.init, NULL, 0);
     fvm_net_end(&self.net);

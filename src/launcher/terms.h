@@ -15,6 +15,33 @@ int fvm_net_ready(const struct fvm_terms *terms, struct fvm_error *err);
 /* display.c: display and sound */
 int fvm_display_ready(const struct fvm_terms *terms, struct fvm_error *err);
 /* limits.c: memory, procs, cpus, disk, timeout; what keeps them is in limits.h */
+#define FVM_XVFB "/usr/bin/Xvfb"
+/* In the VM: the X server's picture of the screen and its log. */
+#define FVM_DISPLAY_DIR "/run/fvm/display"
+enum { FVM_DISPLAY_ENV = 6 };
+/** What programs find in their environment. @param env [out] room for FVM_DISPLAY_ENV strings, none
+ * of them yours @return how many */
+size_t fvm_display_env(char **env, const struct fvm_terms *terms);
+/* The X server of a private display, of pid 1. */
+struct fvm_screen {
+    pid_t server; /* 0: there is none */
+    int ready;    /* readable when it takes connections; -1: nobody waits */
+    int name;     /* keeps the display's abstract name from others; -1 */
+};
+/** Start it, in the VM's root and sealed. @param screen [out] also if there is none to be started
+ */
+int fvm_screen_start(struct fvm_screen *screen, const struct fvm_terms *terms,
+                     struct fvm_error *err);
+/** Wait until programs can use it. @return 0; -EIO it ended, -ETIMEDOUT */
+int fvm_screen_await(struct fvm_screen *screen, struct fvm_error *err);
+/* host_display.c: the user's own display and sound. */
+/** Can programs use the display that $DISPLAY names? @return 0; -errno with a sentence */
+int fvm_host_display_ready(struct fvm_error *err);
+int fvm_host_sound_ready(struct fvm_error *err);
+/** As root, in the mount namespace of the VM's user: keep what was found within his reach. */
+int fvm_host_keep(struct fvm_error *err);
+/** Pid 1, before it enters the VM's root at mnt/: show what the terms say. */
+int fvm_host_show(const struct fvm_terms *terms, struct fvm_error *err);
 int fvm_limits_ready(const struct fvm_terms *terms, struct fvm_error *err);
 /* shares.c; fvm_shares_ready() is in launcher.h */
 /**

@@ -17,6 +17,10 @@ static const struct {
      "Wine 8 takes 65001 for the code page of 32-bit programs, and notes what it used last"},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Hardware Profiles\\Current\\Software\\Fonts",
      NULL, "the same: the fonts of that code page"},
+    {"HKEY_CURRENT_USER\\Software\\Wine\\Drivers", "Graphics",
+     "a VM with a display has another one than its base: guest/pe/wineboot/desktop.c"},
+    {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Enum\\DISPLAY\\*", NULL,
+     "monitors are those of the display that a VM is given"},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ServiceCurrent", NULL,
      "counts the service processes that were started; volatile in Wine itself"},
 };

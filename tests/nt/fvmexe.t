@@ -26,7 +26,7 @@ for command in '' run create list ps ports stop delete diff commit discard docto
     while IFS= read -r line; do
         text=${line:2}; text=${text#fvm [0-9].[0-9].[0-9]: }
         case $line in
-        '< '*) [[ $command = '' && $text = '  base '* ]] || marked LINUX "$text" || drift+="[$command: only Linux: $text]" ;;
+        '< '*) [[ $command = '' && $text =~ ^'  '(base|screenshot|view|clip)' ' ]] || marked LINUX "$text" || drift+="[$command: only Linux: $text]" ;;
         '> '*) marked WINDOWS "$text" || drift+="[$command: only Windows: $text]" ;;
         esac
     done < <(diff <("$build/fvm" $command --help) <(echo "$out"))
@@ -48,6 +48,7 @@ fails_with 125 "net none is not offered yet: only 'host'" '--net none' run --net
 fails_with 125 "display none is not offered yet" '--display none' run --display none cmd /c ver
 fails_with 125 'no bases on Windows' '--base' run --base x cmd /c ver
 fails_with 125 'no bases on Windows' 'fvm base' base list
+fails_with 125 'no displays of their own on Windows' 'fvm screenshot' screenshot box x.png
 fails_with 125 'no program given' 'run without a program' run
 fails_with 125 "wants NAME=VALUE, not 'FOO'" '--env without =' run --env FOO cmd /c ver
 fails_with 125 'keep' '--vm and --keep' run --vm a --keep cmd /c ver

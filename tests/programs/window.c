@@ -60,7 +60,10 @@ static void paint(HWND window)
     TextOutW(memory, 100, 100, L"hello", 5);
     BitBlt(screen, 0, 0, WIDTH, HEIGHT, memory, 0, 0, SRCCOPY);
     seen.pixel = GetPixel(memory, 5, 5);
-    seen.paints++;
+    if (!seen.paints++) { /* for whoever takes the time */
+        printf("shown\n");
+        fflush(stdout);
+    }
     DeleteObject(brush);
     DeleteDC(memory);
     DeleteObject(bitmap);

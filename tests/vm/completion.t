@@ -28,7 +28,7 @@ is "$(complete -p fvm)" 'complete -F _fvm fvm' 'bash knows it'
 offers '' 'no VM, no name' diff ''
 ok 'create' "$FVM" create box
 ok 'create another' "$FVM" create other.2
-offers 'commit create' 'commands by their beginning' c
+offers 'clip commit create' 'commands by their beginning' c
 offers 'box other.2' 'VMs' diff ''
 offers 'box' 'VMs by their beginning' commit --dry-run b
 offers 'other.2' 'one name behind another' delete box o

@@ -73,6 +73,14 @@ is "$(tree_state "$version")" "$base_before" 'the base is what it was'
 is "$(tree_state bait/folder; sha256sum bait/file bait/stdin bait/secret "$home"/* "$tmp/secret" "$run/secret" "$shm/secret")" "$bait_before" 'and so is the bait'
 is "$(cat shown/mine)" mine 'and the shown folder'
 
+# --- the same with a display of its own: it opens nothing of the host's -------------------------------------------------------
+"$FVM" stop evil
+with_bait timeout --foreground 200 "$FVM" run --vm evil --display private "$native" "$try" "${facts[@]}" >display.tap 2>&1
+is "$(tr -d '\r' <display.tap | grep '^not ok')" '' 'with a display: no row is reached'
+is "$(tr -d '\r' <display.tap | grep -c '^ok')" "$rows" 'with a display: as many rows are tried'
+is "$(report_of "$bait_pid" "$lure/facts")" 'connections=0 bytes=0 signals=0 byte=T' 'with a display: nothing reached the bait'
+"$FVM" stop evil
+
 # --- outside: the tries do reach the bait there -------------------------------------------------------------------------------
 outside=$(with_bait timeout --foreground 60 "$try" outside=1 "${facts[@]}" 2>&1)
 must='\(\*\)$'; [ "$FVM_WHO" = user ] || must='\((root)?\*\)$'

@@ -1,6 +1,6 @@
 /* cli/linux/cmd_doctor.c: `fvm doctor`: what this machine enforces, what not, and what to do about
  * it. */
-#include "cli/linux/cli.h"
+#include "cli/linux/display.h"
 #include "cli/show.h"
 #include "launcher/limits.h"
 #include "store/file.h"
@@ -214,6 +214,31 @@ static void look_at_network(struct cli_doctor *doctor)
                        "--net host: this machine's, but for its abstract sockets (Landlock)");
 }
 
+/* What --display can give here. */
+static void look_at_display(struct cli_doctor *doctor)
+{
+    static const struct {
+        const char *command, *file, *package;
+    } tools[] = {{"clip", "/usr/bin/xclip", "xclip"}, {"view", "/usr/bin/x11vnc", "x11vnc"}};
+    struct fvm_terms terms = {.display = FVM_DISPLAY_PRIVATE}, sound = {.sound = true};
+    struct fvm_error err;
+
+    cli_doctor_say(doctor, CLI_GOOD, "sound", "none%s",
+                   fvm_terms_ready(&sound, &err)
+                       ? "; no sound server for --sound is seen here"
+                       : " unless --sound opens your sound server to a VM");
+    if (fvm_terms_ready(&terms, &err)) {
+        cli_doctor_say(doctor, CLI_LESS, "display", "none: %s", err.text);
+        return;
+    }
+    cli_doctor_say(doctor, CLI_GOOD, "display",
+                   "none unless --display says: private is an X server in the VM, sealed with it; "
+                   "host is yours, without a border");
+    for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+        if (cli_need_tool(tools[i].command, tools[i].file, tools[i].package, &err))
+            cli_doctor_say(doctor, CLI_LESS, "display", "%s", err.text);
+}
+
 static void look_at_limits(struct cli_doctor *doctor)
 {
     cli_doctor_say(doctor, CLI_GOOD, "system calls",
@@ -223,6 +248,7 @@ static void look_at_limits(struct cli_doctor *doctor)
     look_at_network(doctor);
     cli_doctor_say(doctor, CLI_GOOD, "display, sound",
                    "none: GUI programs run, and nobody sees them");
+    look_at_display(doctor);
 }
 
 int cli_doctor(const struct cli_words *words)

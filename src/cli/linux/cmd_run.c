@@ -345,13 +345,13 @@ static int judge(const struct run *run, const struct fvm_link *link, const struc
 {
     struct fvm_error limit;
     bool is_hit =
-        fvm_limits_explain(link->limit, run->vm.temporary ? NULL : run->vm.name, terms, &limit);
+        fvm_limits_explain(link->reason, run->vm.temporary ? NULL : run->vm.name, terms, &limit);
 
     if (result == -ENOPKG)
         return explain_32bit(run, err);
-    if (is_hit && (link->limit == FVM_SAID_TIMEOUT || !result)) {
+    if (is_hit && (link->reason == FVM_SAID_TIMEOUT || !result)) {
         cli_failure(&limit);
-        if (link->limit == FVM_SAID_TIMEOUT)
+        if (link->reason == FVM_SAID_TIMEOUT)
             return CLI_TIMED_OUT;
     } else if (is_hit) {
         *err = limit;
@@ -394,6 +394,7 @@ static int run_program(struct run *run, struct fvm_error *err)
     run->program.folder_count = run->world.folder_count;
     catch_signals();
     result = fvm_join(&link, &run->world.store, &run->world.wine, &run->program, &pid, err);
+    run->program.terms = NULL; /* ours, and we return */
     fvm_close(layer);
     if (!result) {
         program_pid = pid;
@@ -402,6 +403,8 @@ static int run_program(struct run *run, struct fvm_error *err)
         program_pid = 0;
     }
     await_vm(run, &link);
+    if (link.reason == FVM_SAID_DARK)
+        cli_message("the display of VM '%s' died, and the VM with it", run->vm.name);
     result = judge(run, &link, &run->terms, result, status, err);
     fvm_link_close(&link);
     run->program.terms = NULL;
@@ -455,6 +458,17 @@ static void forget_vm(struct run *run)
         run->keep = fvm_vm_delete(&run->world.store, &run->vm, NULL) != 0;
 }
 
+/* What is no border any more is said each time. */
+static void warn_of(const struct fvm_terms *terms)
+{
+    if (terms->display == FVM_DISPLAY_HOST)
+        cli_message("warning: with --display host the program can see your whole screen, read what "
+                    "you type into any window, and type and click as you");
+    if (terms->sound)
+        cli_message("note: --sound opens your sound server to the program: what plays, and your "
+                    "microphone");
+}
+
 static int run_all(struct run *run)
 {
     struct fvm_error err = {{0}};
@@ -462,6 +476,8 @@ static int run_all(struct run *run)
 
     result =
         cli_open(&run->world, run->vm_name, CLI_NEEDS_WINE | CLI_STARTS | CLI_SEEN_ABOVE, &err);
+    if (!result)
+        warn_of(&run->world.terms);
     if (!result)
         result = open_vm(run, &err);
     if (result)

@@ -153,9 +153,31 @@ int cli_ports(const struct cli_words *words)
     return cli_table_print(&table);
 }
 
+/* --- of Linux only ------------------------------------------------------------------------------
+ */
+
+static int refuse(const struct cli_words *words)
+{
+    cli_message("%s", words->command->linux_only);
+    return CLI_FAILED;
+}
+
 int cli_base(const struct cli_words *words)
 {
-    (void)words;
-    cli_message("%s", cli_host.no_bases);
-    return CLI_FAILED;
+    return refuse(words);
+}
+
+int cli_screenshot(const struct cli_words *words)
+{
+    return refuse(words);
+}
+
+int cli_clip(const struct cli_words *words)
+{
+    return refuse(words);
+}
+
+int cli_view(const struct cli_words *words)
+{
+    return refuse(words);
 }

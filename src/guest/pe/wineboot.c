@@ -90,6 +90,7 @@ static void boot(void)
     boot_environment_keys();
     boot_computer_name();
     boot_user_environment();
+    boot_desktop();
     boot_pending_renames();
     lazy = may_be_lazy();
     event = boot_event();

@@ -17,6 +17,9 @@ void boot_computer_name(void);
 /** Make HKCU\Volatile Environment: APPDATA, USERPROFILE and their like come from there. */
 void boot_user_environment(void);
 
+/** In a VM with a display: have Wine use it; on a private one with a desktop of its size. */
+void boot_desktop(void);
+
 /** Do what installers left for the next boot in PendingFileRenameOperations and wininit.ini. */
 void boot_pending_renames(void);
 
