@@ -31,7 +31,8 @@ ok 'a wrong password: it is said' await 20 grep -q 'the password was wrong' view
 kill $looker 2>/dev/null; wait $looker 2>/dev/null
 not_ok 'and nothing is shown' window
 look "$password"
-ok 'with the password a window opens, with the VM'"'"'s name' await 60 window || diag "$(cat viewer.log view.err)"
+ok 'with the password a window opens, with the VM'"'"'s name' await 60 window
+window || diag "$(cat viewer.log view.err)"
 sleep 1
 before=$(xwd_of "$desktop")
 # The desktop has a clipboard too: a viewer sends it to whom it shows.
