@@ -371,6 +371,11 @@ fvm_status fvm_terms_add(struct fvm_terms *terms, const char *key, const char *v
     return FVM_OK;
 }
 
+static bool can_publish(const struct fvm_terms *terms)
+{
+    return terms->net == FVM_NET_PRIVATE || terms->net == FVM_NET_LAN;
+}
+
 fvm_status fvm_terms_add_missing(struct fvm_terms *terms, const struct fvm_conf *conf,
                                  struct fvm_error *err)
 {
@@ -378,7 +383,9 @@ fvm_status fvm_terms_add_missing(struct fvm_terms *terms, const struct fvm_conf 
     fvm_status status = FVM_OK;
 
     for (size_t i = 0; i < ARRAY_LEN(all_terms); i++)
-        missing[i] = !fvm_conf_get(&terms->said, all_terms[i].key);
+        missing[i] = !fvm_conf_get(&terms->said, all_terms[i].key) &&
+                     (all_terms[i].read != read_publish || can_publish(terms) ||
+                      !fvm_conf_get(&terms->said, "net"));
     for (size_t i = 0; i < ARRAY_LEN(all_terms); i++) {
         const char *value;
         size_t at = 0;
@@ -403,7 +410,7 @@ fvm_status fvm_terms_put(const struct fvm_terms *terms, struct fvm_conf *conf)
 
 fvm_status fvm_terms_check(const struct fvm_terms *terms, struct fvm_error *err)
 {
-    if (terms->publish_count && terms->net != FVM_NET_PRIVATE && terms->net != FVM_NET_LAN)
+    if (terms->publish_count && !can_publish(terms))
         return fvm_fail(err, FVM_INVALID, "--publish needs --net private or --net lan%s",
                         terms->net == FVM_NET_HOST ? ": with --net host its ports are the host's"
                                                    : "");

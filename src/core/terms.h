@@ -66,7 +66,8 @@ extern const struct fvm_terms fvm_terms_none;
 fvm_status fvm_terms_add(struct fvm_terms *terms, const char *key, const char *value,
                          struct fvm_error *err);
 /**
- * What was not said is as these lines say: a VM's own terms behind those of the command line.
+ * What was not said is as these lines say: a VM's own terms behind those of the command line. Its
+ * ports go with its network: who says another one that has none loses them.
  *
  * @param conf lines with other keys are left out of it
  * @return as fvm_terms_add()

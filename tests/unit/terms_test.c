@@ -180,6 +180,15 @@ TEST(together)
     ok(!fvm_failed(fvm_terms_check(&said, &err)), "ports of a private network");
     fvm_terms_add(&said, "net", "host", &err);
     ok(fvm_failed(fvm_terms_check(&said, &err)), "not of the host's: %s", err.text);
+    fvm_terms_free(&said);
+    fvm_terms_add(&said, "net", "none", &err);
+    ok(!fvm_failed(fvm_terms_add_missing(&said, &conf, &err)) && !said.publish_count &&
+           said.memory_cb && !fvm_failed(fvm_terms_check(&said, &err)),
+       "without a network its ports are not meant either");
+    fvm_terms_free(&said);
+    fvm_terms_add(&said, "net", "lan", &err);
+    ok(!fvm_failed(fvm_terms_add_missing(&said, &conf, &err)) && said.publish_count == 1,
+       "in another network that can have them they are");
     fvm_conf_add(&conf, "disk", "nonsense");
     fvm_terms_free(&said);
     ok(fvm_terms_add_missing(&said, &conf, &err) == FVM_INVALID, "nonsense that is kept: %s",
