@@ -60,9 +60,11 @@ for ((i = 0; i < 100; i++)); do grep -qs 'manager: 0' run.txt && break; sleep 0.
 first=$(comm -13 <(echo "$before") <(managers)); ok 'a VM whose manager runs' test -n "$first"
 kill -9 $first; inside 6 "$probe" install FvmAfter "$F"; like "$out" 'manager: 0 .*install FvmAfter: 0$|manager: 0.install FvmAfter: 0' 'kill -9 of the manager: the next who asks has it started again'
 second=$(comm -13 <(echo "$before") <(managers)); ok 'it is another one' test "$second" != "$first"
+inside 6 "$probe" start FvmAfter; like "$out" 'start FvmAfter: 0$' 'it starts a service'; serving=$(of_kit 'serve FvmAfter')
 kill -9 $second; for i in 1 2 3 4; do (start 6 "$probe" query FvmAfter) >"q$i.txt" 2>&1 </dev/null & asks[i]=$!; done; wait "${asks[@]}"
 is "$(cat q[1-4].txt | tr -d '\r' | sort -u | tr '\n' ' ')" 'manager: 0 query FvmAfter: 0 state=1 ' 'asked for by four at once'
 is "$(comm -13 <(echo "$before") <(managers) | wc -w)" 1 'it is started once'
+is "${serving:+it ran} $(of_kit 'serve FvmAfter')" 'it ran ' 'a service ends with the manager that started it: its control pipe is gone'
 kill $run; wait $run 2>/dev/null
 said=$( (start 7 "$probe" manager </dev/null 2>/dev/null) | cat | tr -d '\r'); is "$said" 'manager: 0' 'the manager keeps nobody'"'"'s output open'
 is "$(ls "$home")" 'FvmShared.txt' "the host's folder has what the host's service wrote"
