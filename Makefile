@@ -154,7 +154,7 @@ $(B)/engine-ubsan/fvm64.dll: $(call obj,engine64-ubsan,$(ENGINE_SRC))
 $(B)/engine-ubsan/fvmstart.exe: $(B)/engine/fvmstart.exe
 	@mkdir -p $(@D)
 	cp $< $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c error.c fold.c fold_name.c glob.c journal.c journal_replay.c str.c text.c utf.c) $(wildcard src/core/index*.c src/core/reg*.c) src/store/noise.c
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c error.c fold.c fold_name.c glob.c journal.c journal_replay.c objname.c pipename.c str.c text.c utf.c) $(wildcard src/core/index*.c src/core/reg*.c) src/store/noise.c
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"

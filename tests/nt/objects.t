@@ -40,5 +40,11 @@ done
 held 5 '\BaseNamedObjects\Held'; pid=$!
 outside "$probe" own 5; is "$(sort -u <<<"$out")" $'00000000 00000000 00000000 \nlink 00000000' 'outside they are there'
 inside 5 "$probe" own 5; is "$(sort -u <<<"$out")" $'c0000034 c0000034 c0000034 \nlink 00000000' 'inside they are not, however they are named'
+# --- what it shares is counted
+uses() { outside "$FVM_ENGINE/fvmstart.exe" --exceptions 5; uses=$(awk -F'\t' '{n += $1} END {print n}' <<<"$out"); }
+uses; before=$uses; inside 5 "$probe" list '\KernelObjects'; inside 5 "$probe" see '\KernelObjects\LowMemoryCondition'; uses
+ok "names that are shared are counted ($before uses, then $uses)" test "$uses" -gt "$before"
+is "$(awk -F'\t' 'NF != 3 || $3 == ""' <<<"$out")" '' 'each with its reason'
 kill $pid 2>/dev/null; wait $pid 2>/dev/null
+outside "$FVM_ENGINE/fvmstart.exe" --exceptions 5; is "$rc" 1 'a VM that does not run'
 done_testing

@@ -7,6 +7,9 @@
  *            began it as well
  *        fvmstart --vm NUMBER --layer FOLDER [--alias FROM=TO]... [--hide NAME]... --serve
  *            begin a VM and hold it: see serve()
+ *        fvmstart --exceptions NUMBER
+ *            what a VM that runs shares with the whole Windows: how often it opened each by name,
+ *            the name, why it is shared
  *        fvmstart --services NUMBER
  *            started by the one before: start the VM's service manager
  *
@@ -168,6 +171,8 @@ int wmain(int argc, wchar_t **argv)
 
     if (argc == 3 && is(argv[1], L"--services"))
         return win_services_start(wcstoul(argv[2], NULL, 10));
+    if (argc == 3 && is(argv[1], L"--exceptions"))
+        return win_print_exceptions(wcstoul(argv[2], NULL, 10));
     program = read_options(&options, &serves, argc, argv);
     if (!program)
         return usage();

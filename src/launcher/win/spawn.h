@@ -46,6 +46,9 @@ DWORD win_vm_find(struct win_vm *vm, const struct win_options *options);
  * @param roles FVM_ROLE_...
  */
 DWORD win_vm_enter(struct win_vm *vm, uint32_t roles);
+/** Print what a VM that runs shares with its whole Windows, a line each: uses, name, reason.
+ * @return exit code: 1 no such VM */
+int win_print_exceptions(unsigned long number);
 /** Does a VM of this number run in this Windows, or is it just ending? */
 bool win_vm_is_taken(unsigned long number);
 /** How many processes does it have? Services and their manager, which end with it, do not count.
