@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SIDE_MAX = 16384, TEXT_MAX_CB = 64 << 20, COLOURS_MAX = 256 };
+enum { PIXEL_CB = 4, SIDE_MAX = 16384, TEXT_MAX_CB = 64 << 20, COLOURS_MAX = 256 };
 
 /* The order in which heads come. */
 enum vm_state {
@@ -107,7 +107,6 @@ static const char *take_init(struct fvm_rfb *rfb, struct fvm_text *out)
     if (word(side->head + 20) > TEXT_MAX_CB)
         return "a name without end";
     side->head[7] = 1; /* "true": libvncserver says 255 */
-    rfb->pixel_cb = rfb->next_cb = 4;
     fvm_text_add(out, (const char *)side->head, 20);
     put_word(out, (uint32_t)strlen(rfb->name));
     fvm_text_puts(out, rfb->name);
@@ -126,7 +125,7 @@ static const char *take_box(struct fvm_rfb *rfb, struct fvm_text *out)
     if (half(side->head) + width > rfb->width || half(side->head + 2) + height > rfb->height)
         return "a picture beside the screen";
     pass(side, out);
-    body(side, (uint64_t)width * height * rfb->pixel_cb, false);
+    body(side, (uint64_t)width * height * PIXEL_CB, false);
     expect(side, vm_heads, --rfb->boxes ? VM_BOX : VM_KIND, 0);
     return NULL;
 }
@@ -153,7 +152,6 @@ static const char *take_message(struct fvm_rfb *rfb, struct fvm_text *out)
     switch (side->state) {
     case VM_PICTURE:
         rfb->boxes = half(side->head + 2);
-        rfb->pixel_cb = rfb->next_cb;
         pass(side, out);
         expect(side, vm_heads, rfb->boxes ? VM_BOX : VM_KIND, 0);
         return NULL;
@@ -229,9 +227,10 @@ static const char *take_viewer_message(struct fvm_rfb *rfb, struct fvm_text *out
 
     switch (side->state) {
     case VIEWER_FORMAT:
-        if (side->head[4] != 8 && side->head[4] != 16 && side->head[4] != 32)
-            return "unknown colours";
-        rfb->next_cb = side->head[4] / 8u; /* the picture that is on its way has the old ones */
+        /* Nobody tells from which picture on another size holds: the rest of one that the viewer
+         * takes for smaller than we would be messages of the VM's choice. */
+        if (side->head[4] != 8 * PIXEL_CB)
+            return "colours of less than 32 bits, which are not passed on; set it to full colour";
         pass(side, out);
         break;
     case VIEWER_ENCODINGS:
@@ -301,7 +300,7 @@ static fvm_status take(struct fvm_rfb *rfb, struct fvm_rfb_side *side, const uin
 
 void fvm_rfb_begin(struct fvm_rfb *rfb, const char *name)
 {
-    *rfb = (struct fvm_rfb){.name = name, .pixel_cb = 4, .next_cb = 4};
+    *rfb = (struct fvm_rfb){.name = name};
     expect(&rfb->vm, vm_heads, VM_VERSION, 0);
     expect(&rfb->viewer, viewer_heads, VIEWER_VERSION, 0);
 }

@@ -19,10 +19,9 @@ struct fvm_rfb_side {
 };
 struct fvm_rfb {
     struct fvm_rfb_side vm, viewer;
-    const char *name;           /* what the viewer is told; borrowed */
-    unsigned width, height;     /* once they were told */
-    unsigned pixel_cb, next_cb; /* of the pictures; from the next one on */
-    unsigned boxes;             /* left of a picture */
+    const char *name;       /* what the viewer is told; borrowed */
+    unsigned width, height; /* once they were told */
+    unsigned boxes;         /* left of a picture */
 };
 
 /** Begin a session. @param name at most 200 bytes, borrowed */

@@ -401,10 +401,13 @@ static int start_wine(const struct join *join, struct fvm_error *err)
 static int start_tool(const struct join *join, struct fvm_error *err)
 {
     char **env = make_environment(join, "");
+    sigset_t none;
     int result;
 
     if (!env)
         return fvm_fail(err, -ENOMEM, "out of memory");
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     execve(join->program->argv[0], join->program->argv, env);
     result = fvm_fail(err, -errno, "cannot start %s in the VM: %s", join->program->argv[0],
                       strerror(errno));
@@ -532,10 +535,15 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
         return -EISDIR;
     if (program->folder_count > MAX_FOLDERS)
         return fvm_fail(err, -E2BIG, "too many shown folders (at most %d)", MAX_FOLDERS);
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-        return fvm_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
-    join.report = pair[1];
     join.scope = fvm_net_scope_make(program->terms);
+    if (join.scope < -1)
+        return fvm_fail(err, join.scope, "cannot close the host's sockets to the program: %s",
+                        strerror(-join.scope));
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+        fvm_close(join.scope);
+        return fvm_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
+    }
+    join.report = pair[1];
     helper = fork();
     if (!helper) {
         close(pair[0]);

@@ -131,7 +131,8 @@ int fvm_join(const struct fvm_link *link, const struct fvm_store *store,
  * @param vm      [in,out] may be locked (just created); is not afterwards
  * @param folders what a shared VM sees from its beginning on: all that it has ever seen, so that it
  *                finds its changes in them
- * @param terms   that it is to run on, if it does not run yet; checked with fvm_terms_ready()
+ * @param terms   that it is to run on, if it does not run yet; checked with fvm_terms_ready();
+ * NULL: they were not, for it ran
  * @param asked   what was said on the command line: a VM that runs already must run on that
  * @param user    [out] Windows user name, at least 64 bytes
  * @return 0; -EBUSY another fvm works on it for long; -ESTALE it was just deleted; -EPERM it runs

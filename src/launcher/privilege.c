@@ -24,11 +24,16 @@ int fvm_map_owner(unsigned owner, unsigned group, struct fvm_error *err)
 {
     char path[64], line[64];
     int result = 0;
+    const pid_t parent = getpid();
     pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
 
-    if (!pid)
-        for (;;)
+    if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* else it would be there for ever, with locks of ours */
+        fvm_seal_close(NULL, 0);
+        while (getppid() == parent)
             pause();
+        _exit(0);
+    }
     if (pid < 0) {
         result = -errno;
         if (fvm_check_namespaces(err) == 0) /* else its sentence says what to enable */

@@ -173,6 +173,8 @@ int fvm_vm_start(struct fvm_link *link, const struct fvm_store *store, const str
         if (!fvm_lock(vm->fd, true, false)) {
             if (!fvm_vm_is_there(store, vm))
                 return fvm_fail(err, -ESTALE, "VM '%s' has just been deleted", vm->name);
+            if (!terms)
+                return fvm_fail(err, -EAGAIN, "VM '%s' has just ended; say it again", vm->name);
             result = start_locked(&hold, store, wine, vm, terms, folders, folder_count, user, err);
             if (forget_lock(vm) || result)
                 return result ? result : fvm_fail(err, -EIO, "VM '%s' went away", vm->name);

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { KILL_STEPS = 200 /* one second */ };
+
 static long long now_ms(void)
 {
     struct timespec ts;
@@ -37,6 +39,9 @@ static int take(int fd, const struct fvm_tool *tool, struct fvm_text *out, long 
     char part[65536];
     ssize_t got;
 
+    /* A program of the VM may take bytes out of the pipe between poll and read. */
+    if (fcntl(fd, F_SETFL, O_NONBLOCK))
+        return -errno;
     do {
         if (!is_ready(fd, POLLIN, until_ms))
             return -ETIMEDOUT;
@@ -45,7 +50,7 @@ static int take(int fd, const struct fvm_tool *tool, struct fvm_text *out, long 
             return -EFBIG;
         if (got > 0)
             fvm_text_add(out, part, (size_t)got);
-    } while (got > 0 || (got < 0 && errno == EINTR));
+    } while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
     return out->failed ? -ENOMEM : 0;
 }
 
@@ -70,16 +75,26 @@ static int give(int fd, const struct fvm_tool *tool, long long until_ms)
     return 0;
 }
 
+/* Killed, it may still not be ours to be waited for: a tracer in the VM comes first. It is left to
+ * the VM's end then. */
 static int await_end(pid_t pid, long long until_ms, int *status)
 {
     FVM_CLEANUP(fd) int end = (int)syscall(SYS_pidfd_open, pid, 0);
+    const struct timespec step = {.tv_nsec = 5000000};
     bool ended = end >= 0 && is_ready(end, POLLIN, until_ms);
 
     if (!ended)
         kill(pid, SIGKILL);
-    while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-        ;
-    return ended ? 0 : -ETIMEDOUT;
+    for (int i = 0; i < KILL_STEPS; i++) {
+        pid_t got = waitpid(pid, status, WNOHANG);
+
+        if (got == pid)
+            return ended ? 0 : -ETIMEDOUT;
+        if (got < 0 && errno != EINTR)
+            break;
+        nanosleep(&step, NULL);
+    }
+    return -ETIMEDOUT;
 }
 
 int fvm_tool_run(const struct fvm_link *link, const struct fvm_store *store,

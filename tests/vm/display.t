@@ -149,6 +149,17 @@ if [ "$FVM_WHO" = root ]; then # a user can do this in a user namespace only, wh
     refused 125 "the VM's display, /usr/bin/Xvfb, ended when it started: Failed to activate" 'an X server that gives up: its own words' \
         "${as[@]}" /bin/false /usr/bin/xkbcomp "$FVM" run --vm two cmd /c ver
 fi
+# --- a VM that is held by nobody, whose commands are interrupted
+"$FVM" create alone; "$FVM" run --vm alone --display private cmd /c 'start notepad' >alone.out 2>&1 & alone=$!
+up() { fvm ps alone; grep -q notepad <<<"$out"; }
+ended() { ! fvm ps alone || ! grep -q cmd <<<"$out"; }
+ok 'a program that leaves another behind' await 30 up; await 10 ended
+for ((i = 0; i < 12; i++)); do
+    if [ $((i % 2)) = 0 ]; then "$FVM" clip alone get >/dev/null 2>&1 & else "$FVM" screenshot alone alone.png >/dev/null 2>&1 & fi
+    sleep "0.0$((i % 8))"; kill -TERM $! 2>/dev/null; wait $! 2>/dev/null
+done
+ok 'it runs on when clip and screenshot are killed with a word' up
+fvm stop alone; wait $alone 2>/dev/null
 nothing_left 'nothing is left of these'
 started one cmd /c 'echo kept>C:\kept.txt& echo started& ping -n 60 127.0.0.1 >nul'; program=$!
 ok 'a program on a display' await 30 grep -q started one.out

@@ -102,6 +102,7 @@ int cli_clip(const struct cli_words *words)
         result = read_input(&text, &err);
     if (result)
         return cli_failure(&err);
+    cli_screen_defer_signals();
     result = cli_screen_open(&screen, words->words[0], &err);
     if (!result)
         result = is_put ? put(&screen, &text, &err) : get(&screen, &text, &err);

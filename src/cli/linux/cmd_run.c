@@ -370,9 +370,12 @@ static int run_program(struct run *run, struct fvm_error *err)
     int result, layer = -1, status = 0;
     pid_t pid;
 
-    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm, &run->world.terms,
-                          &run->world.asked, run->world.folders, run->world.folder_count, run->user,
-                          err);
+    /* A VM that ran was not looked at for its shares: they may not be mounted unseen. */
+    bool unseen = run->world.runs && run->world.terms.share_count;
+
+    result = fvm_vm_start(&link, &run->world.store, &run->world.wine, &run->vm,
+                          unseen ? NULL : &run->world.terms, &run->world.asked, run->world.folders,
+                          run->world.folder_count, run->user, err);
     fvm_limits_drop(); /* it ran already: then our group is not needed */
     if (!result) {
         layer = fvm_vm_layer(&run->vm, err);

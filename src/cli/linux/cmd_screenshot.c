@@ -40,8 +40,10 @@ static int make_png(const char *name, int to)
     struct cli_screen screen;
     struct fvm_picture picture;
     struct fvm_error err = {{0}};
-    int result = cli_screen_open(&screen, name, &err);
+    int result;
 
+    cli_screen_defer_signals();
+    result = cli_screen_open(&screen, name, &err);
     if (!result)
         result = read_picture(&picture, &dump, &screen, &err);
     if (!result)

@@ -79,7 +79,8 @@ static void open_viewer(struct view *view)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     setenv("VNC_PASSWORD", view->password, 1);
     execl(VIEWER, VIEWER, "-AcceptClipboard=0", "-SendClipboard=0", "-SetPrimary=0",
-          "-SendPrimary=0", "-RemoteResize=0", "-SecurityTypes=VncAuth", address, (char *)NULL);
+          "-SendPrimary=0", "-RemoteResize=0", "-AutoSelect=0", "-FullColor=1",
+          "-SecurityTypes=VncAuth", address, (char *)NULL);
     _exit(127);
 }
 

@@ -2,7 +2,25 @@
 #include "cli/linux/display.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
+
+static void mask_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGQUIT);
+    sigprocmask(how, &set, NULL);
+}
+
+void cli_screen_defer_signals(void)
+{
+    mask_signals(SIG_BLOCK);
+}
 
 int cli_screen_open(struct cli_screen *screen, const char *name, struct fvm_error *err)
 {
@@ -35,6 +53,7 @@ void cli_screen_close(struct cli_screen *screen)
     fvm_terms_free(&screen->terms);
     fvm_vm_close(&screen->vm);
     cli_close(&screen->world);
+    mask_signals(SIG_UNBLOCK);
 }
 
 int cli_need_tool(const char *command, const char *file, const char *package, struct fvm_error *err)

@@ -18,6 +18,9 @@ struct cli_screen {
  */
 int cli_screen_open(struct cli_screen *screen, const char *name, struct fvm_error *err);
 void cli_screen_close(struct cli_screen *screen);
+/** Let Ctrl-C and its like wait until the display is closed: who dies with a hold on a VM that
+ * nobody else holds ends that. For commands that take a moment. */
+void cli_screen_defer_signals(void);
 /** Is a Debian package's program there? @return 0; -ENOPKG with a sentence that names the package
  */
 int cli_need_tool(const char *command, const char *file, const char *package,

@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 #include <linux/ioprio.h>
 #include <seccomp.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <netinet/in.h>
@@ -177,7 +178,8 @@ static int add_set_ids(scmp_filter_ctx filter)
  * into it, 'K' and 'V' are a console's keyboard and screen. A program shares its process group, and
  * its parent, with the host: kill(0), priorities and signals of files (O_ASYNC on a terminal goes
  * to whoever is in its foreground) would reach out of the pid namespace. A lease makes programs of
- * the host wait that open the file.
+ * the host wait that open the file. A rename that leaves a whiteout makes a character device, in a
+ * shared folder of the host's too.
  */
 static int add_refused(scmp_filter_ctx filter)
 {
@@ -203,6 +205,7 @@ static int add_refused(scmp_filter_ctx filter)
         {SCMP_SYS(ioprio_set), 0, WORD, IOPRIO_WHO_PGRP, 1, ~0u, 0},
         {SCMP_SYS(fcntl), 1, WORD, F_SETFL, 2, O_ASYNC, O_ASYNC},
         {SCMP_SYS(fcntl), 1, WORD, F_SETLEASE, 0, 0, 0},
+        {SCMP_SYS(renameat2), 4, RENAME_WHITEOUT, RENAME_WHITEOUT, 0, 0, 0},
     };
     int result = 0;
 
