@@ -27,7 +27,7 @@ while IFS= read -r line; do
     [[ $line == *' - shares: '* ]] && of_shares=$((of_shares + 1))
 done < <(tr -d '\r' <inside.tap)
 is "$rows" "${plan:-none}" 'the attacker came to its end'
-is "$of_shares" 16 'it tried all that there is about shares'
+is "$of_shares" 17 'it tried all that there is about shares'
 is "$(state)" "$before" 'nothing in the shares or beside them has changed'
 await 10 no_supervisor
 outside=$(cd own && timeout --foreground 60 "$try" outside=1 only=shares: "${facts[@]}" 2>&1)

@@ -248,6 +248,21 @@ static bool capability(void)
     unlink(path);
     return worked;
 }
+/* A rename may leave a whiteout behind: character device 0:0, without the right to make devices. */
+static bool whiteout(void)
+{
+    const char *from = rw("made.white"), *to = rw("made.moved");
+    struct stat st;
+    bool worked;
+
+    close(make(from));
+    worked = refused_errno(!syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 4));
+    if (worked && (lstat(from, &st) || !S_ISCHR(st.st_mode)))
+        worked = say(false, "it left no device");
+    unlink(from);
+    unlink(to);
+    return worked;
+}
 static bool give_away(void)
 {
     const char *path = rw("made.own");
@@ -274,6 +289,7 @@ const struct row shares_rows[] = {
     {"shares: leave a set-group-ID program", set_group_id, MUST},
     {"shares: the same by newer calls", newer_calls, MUST},
     {"shares: leave a FIFO", fifo, MUST},
+    {"shares: leave a device by a rename", whiteout, MUST},
     {"shares: leave a program with capabilities", capability, MUST_AS_ROOT},
     {"shares: give a file to somebody else", give_away, MUST_AS_ROOT},
     {0},
