@@ -8,21 +8,26 @@
 
 static const struct {
     const char *key, *value, *why; /* value NULL: the whole key */
+    const uint16_t *data;          /* NULL: whatever it is; else noise only if it is set to that */
+    size_t data_cb;
 } keys[] = {
-    {"HKEY_LOCAL_MACHINE\\System\\MountedDevices", NULL, "mountmgr writes a new id per start"},
+    {"HKEY_LOCAL_MACHINE\\System\\MountedDevices", NULL, "mountmgr writes a new id per start", NULL,
+     0},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Class\\"
      "{4D36E968-E325-11CE-BFC1-08002BE10318}\\0000",
-     NULL, "the display driver's date is the time of the desktop's start"},
+     NULL, "the display driver's date is the time of the desktop's start", NULL, 0},
     {"HKEY_CURRENT_USER\\Software\\Wine\\Fonts", "Codepages",
-     "Wine 8 takes 65001 for the code page of 32-bit programs, and notes what it used last"},
+     "Wine 8 takes 65001 for the code page of 32-bit programs, and notes what it used last", NULL,
+     0},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Hardware Profiles\\Current\\Software\\Fonts",
-     NULL, "the same: the fonts of that code page"},
+     NULL, "the same: the fonts of that code page", NULL, 0},
     {"HKEY_CURRENT_USER\\Software\\Wine\\Drivers", "Graphics",
-     "a VM with a display has another one than its base: guest/pe/wineboot/desktop.c"},
+     "a VM with a display has another one than its base: guest/pe/wineboot/desktop.c", u"x11",
+     sizeof(u"x11")},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Enum\\DISPLAY\\*", NULL,
-     "monitors are those of the display that a VM is given"},
+     "monitors are those of the display that a VM is given", NULL, 0},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ServiceCurrent", NULL,
-     "counts the service processes that were started; volatile in Wine itself"},
+     "counts the service processes that were started; volatile in Wine itself", NULL, 0},
 };
 
 bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,
@@ -31,7 +36,9 @@ bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,
     (void)context;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (fvm_glob_match(keys[i].key, key->path) &&
-            (!keys[i].value || (value && !strcmp(value->name, keys[i].value))))
+            (!keys[i].value || (value && !strcmp(value->name, keys[i].value))) &&
+            (!keys[i].data || (value->data_cb == keys[i].data_cb &&
+                               !memcmp(value->data, keys[i].data, keys[i].data_cb))))
             return true;
     return false;
 }
