@@ -33,29 +33,26 @@ check_pe() { # file
     machine=$(number "$1" $((at + 4)) 2)
     [ "$machine" = 34404 ] || [ "$machine" = 332 ] || fail "$1 is neither for x64 nor for i386" # 0x8664, 0x14c
 }
-fetch() { # package file target sha256
-    local work archive
+# A package in a folder of its own: $work/package, $work/$archive. Whoever is done removes $work.
+unpack() { # package part [TAR-OPTION...]
     command -v npm >/dev/null || fail "npm is missing (Debian: apt-get install npm)"
-    work=$(mktemp -d "$deps/.fetch.XXXXXX")
+    work=$(mktemp -d "$deps/.fetch.XXXXXX"); trap 'rm -rf "$work"' EXIT
     echo "fetching $1"
-    archive=$(cd "$work" && npm pack --silent "$1" | tail -1) || { rm -rf "$work"; fail "npm cannot fetch $1"; }
-    tar -xzf "$work/$archive" -C "$work" "package/$2" || { rm -rf "$work"; fail "$1 has no $2"; }
-    is_right "$work/package/$2" "$4" || { rm -rf "$work"; fail "$2 of $1 is not the file with sha256 $4"; }
+    archive=$(cd "$work" && npm pack --silent "$1" | tail -1) || fail "npm cannot fetch $1"
+    tar -xzf "$work/$archive" -C "$work" "${@:3}" "package/$2" || fail "$1 has no $2"
+}
+fetch() { # package file target sha256
+    unpack "$1" "$2"
+    is_right "$work/package/$2" "$4" || fail "$2 of $1 is not the file with sha256 $4"
     check_pe "$work/package/$2"
     chmod 755 "$work/package/$2"
     mv -f "$work/package/$2" "$deps/$3" # whole or not at all
     rm -rf "$work"
 }
-
 fetch_folder() { # package folder target sha256
-    local work archive
-    command -v npm >/dev/null || fail "npm is missing (Debian: apt-get install npm)"
-    work=$(mktemp -d "$deps/.fetch.XXXXXX")
-    echo "fetching $1"
-    archive=$(cd "$work" && npm pack --silent "$1" | tail -1) || { rm -rf "$work"; fail "npm cannot fetch $1"; }
-    is_right "$work/$archive" "$4" || { rm -rf "$work"; fail "$1 is not the package with sha256 $4"; }
     # The libraries of its installer's windows are half of it.
-    tar -xzf "$work/$archive" -C "$work" --exclude='wx*' "package/$2" || { rm -rf "$work"; fail "$1 has no $2"; }
+    unpack "$1" "$2" --exclude='wx*'
+    is_right "$work/$archive" "$4" || fail "$1 is not the package with sha256 $4"
     echo "$4" >"$work/package/$2/.sha256"
     rm -rf "$deps/../$3"
     mv "$work/package/$2" "$deps/../$3" # whole or not at all
