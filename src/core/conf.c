@@ -19,17 +19,6 @@ static bool is_free_key(const char *key)
     return cb && !key[cb] && strcmp(key, "format") != 0 && strcmp(key, "end") != 0;
 }
 
-static char *copy_bytes(const char *s, size_t cb)
-{
-    char *copy = malloc(cb + 1);
-
-    if (copy) {
-        memcpy(copy, s, cb);
-        copy[cb] = 0;
-    }
-    return copy;
-}
-
 /* Takes over both strings; value NULL is memory that ran out before. */
 static fvm_status insert_line(struct fvm_conf *conf, size_t index, char *key, char *value)
 {
@@ -147,7 +136,7 @@ static fvm_status take_line(struct reader *r, const char *s, size_t cb)
     if (r->ended)
         return FVM_OK;
     if (r->line > 1 && (key == end || *key == '#'))
-        return insert_line(r->conf, r->conf->count, NULL, copy_bytes(key, (size_t)(end - key)));
+        return insert_line(r->conf, r->conf->count, NULL, fvm_text_copy(key, (size_t)(end - key)));
     for (key_end = key; key_end < end && is_key_char(*key_end);)
         key_end++;
     s = key_end;
@@ -158,7 +147,8 @@ static fvm_status take_line(struct reader *r, const char *s, size_t cb)
     s++;
     while (s < end && (*s == ' ' || *s == '\t'))
         s++;
-    return take_pair(r, copy_bytes(key, (size_t)(key_end - key)), copy_bytes(s, (size_t)(end - s)));
+    return take_pair(r, fvm_text_copy(key, (size_t)(key_end - key)),
+                     fvm_text_copy(s, (size_t)(end - s)));
 }
 
 fvm_status fvm_conf_read(struct fvm_conf *out, const char *text, size_t cb, unsigned max_format,
@@ -253,7 +243,7 @@ fvm_status fvm_conf_set(struct fvm_conf *conf, const char *key, const char *valu
 
     if (!fvm_conf_get_next(conf, key, &at))
         return fvm_conf_add(conf, key, value);
-    copy = copy_bytes(value, strlen(value));
+    copy = fvm_text_copy(value, strlen(value));
     if (!copy)
         return FVM_NO_MEMORY;
     free(conf->lines[at - 1].value);
@@ -272,10 +262,10 @@ fvm_status fvm_conf_add(struct fvm_conf *conf, const char *key, const char *valu
         return FVM_INVALID;
     while (fvm_conf_get_next(conf, key, &at))
         index = at;
-    key_copy = copy_bytes(key, strlen(key));
+    key_copy = fvm_text_copy(key, strlen(key));
     if (!key_copy)
         return FVM_NO_MEMORY;
-    return insert_line(conf, index, key_copy, copy_bytes(value, strlen(value)));
+    return insert_line(conf, index, key_copy, fvm_text_copy(value, strlen(value)));
 }
 
 size_t fvm_conf_remove(struct fvm_conf *conf, const char *key, const char *value)

@@ -267,17 +267,6 @@ static fvm_status read_sound(struct fvm_terms *terms, const char *value, struct 
     return FVM_OK;
 }
 
-static char *copy_text(const char *s, size_t cb)
-{
-    char *copy = malloc(cb + 1);
-
-    if (copy) {
-        memcpy(copy, s, cb);
-        copy[cb] = 0;
-    }
-    return copy;
-}
-
 static bool is_letter(char c)
 {
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
@@ -319,8 +308,8 @@ static fvm_status read_share(struct fvm_terms *terms, const char *value, struct 
     grown = realloc(terms->shares, (terms->share_count + 1) * sizeof(*grown));
     if (grown)
         terms->shares = grown;
-    share.dir = copy_text(value, cb);
-    share.place = *place ? copy_text(place + 1, strlen(place + 1)) : NULL;
+    share.dir = fvm_text_copy(value, cb);
+    share.place = *place ? fvm_text_copy(place + 1, strlen(place + 1)) : NULL;
     if (!grown || !share.dir || (*place && !share.place)) {
         free(share.dir);
         free(share.place);
@@ -447,7 +436,7 @@ const char *fvm_terms_differ(const struct fvm_terms *asked, const struct fvm_ter
 fvm_status fvm_terms_set_dir(struct fvm_terms *terms, size_t share, const char *dir)
 {
     FVM_CLEANUP(text) struct fvm_text said = {0};
-    char *copy = copy_text(dir, strlen(dir)), *line = NULL;
+    char *copy = fvm_text_copy(dir, strlen(dir)), *line = NULL;
     size_t at = 0;
 
     if (!copy)
@@ -455,7 +444,7 @@ fvm_status fvm_terms_set_dir(struct fvm_terms *terms, size_t share, const char *
     free(terms->shares[share].dir);
     terms->shares[share].dir = copy;
     if (fvm_failed(print_share(&terms->shares[share], &said)) ||
-        !(line = copy_text(said.s, said.cb)))
+        !(line = fvm_text_copy(said.s, said.cb)))
         return FVM_NO_MEMORY;
     for (size_t i = 0; i <= share; i++)
         fvm_conf_get_next(&terms->said, "share", &at);

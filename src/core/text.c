@@ -66,6 +66,17 @@ void fvm_text_printf(struct fvm_text *text, const char *fmt, ...)
     text->cb += (size_t)cch;
 }
 
+char *fvm_text_copy(const char *s, size_t cb)
+{
+    char *copy = malloc(cb + 1);
+
+    if (copy) {
+        memcpy(copy, s, cb);
+        copy[cb] = 0;
+    }
+    return copy;
+}
+
 void fvm_text_free(struct fvm_text *text)
 {
     free(text->s);

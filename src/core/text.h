@@ -19,6 +19,8 @@ void fvm_text_puts(struct fvm_text *text, const char *s);
 void fvm_text_putc(struct fvm_text *text, char c);
 /** Add formatted text. */
 void fvm_text_printf(struct fvm_text *text, const char *fmt, ...) FVM_PRINTF(2, 3);
+/** Copy bytes into a string. @return yours, NUL-terminated; NULL no memory */
+char *fvm_text_copy(const char *s, size_t cb);
 /** Free the memory; the text is empty and usable afterwards. */
 void fvm_text_free(struct fvm_text *text);
 

@@ -396,6 +396,21 @@ static void limit_memory(void)
     setrlimit(RLIMIT_AS, &limit);
 }
 
+/* Neither the terminal of whoever started us, nor his pipes. */
+static void leave_user(void)
+{
+    setsid();
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    for (int fd = 0; fd < 3; fd++) {
+        close(fd);
+        if (open("/dev/null", O_RDWR) != fd)
+            _exit(1);
+    }
+    prctl(PR_SET_NAME, "fvm-supervisor");
+}
+
 _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int starter)
 {
     struct supervisor self = {.start = start,
@@ -413,17 +428,8 @@ _Noreturn static void supervise(const struct fvm_start *start, int lock_fd, int 
     struct fvm_error err = {{0}};
     int result;
 
-    setsid();
     fvm_seal_close(keep, 3 + fvm_cage_fds(self.cage, keep + 3));
-    signal(SIGINT, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-    for (int fd = 0; fd < 3; fd++) {
-        close(fd);
-        if (open("/dev/null", O_RDWR) != fd) /* stdio must not hold the user's pipes open */
-            _exit(1);
-    }
-    prctl(PR_SET_NAME, "fvm-supervisor");
+    leave_user();
     result = fchdir(start->store->fd) ? fvm_fail(&err, -errno, "cannot enter the store") : 0;
     if (!result)
         result = fvm_net_prepare(&self.net, start, &err);

@@ -37,7 +37,7 @@ bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (fvm_glob_match(keys[i].key, key->path) &&
             (!keys[i].value || (value && !strcmp(value->name, keys[i].value))) &&
-            (!keys[i].data || (value->data_cb == keys[i].data_cb &&
+            (!keys[i].data || (value && value->data_cb == keys[i].data_cb &&
                                !memcmp(value->data, keys[i].data, keys[i].data_cb))))
             return true;
     return false;

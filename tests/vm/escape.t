@@ -56,16 +56,7 @@ with_bait() { (cd shown && FVM_BAIT_SECRET=1 exec "$@" <"$lure/stdin" 3<"$lure/s
 # --- inside ----------------------------------------------------------------------------------------------------------------
 # Into a file: what a native program writes to a pipe of a Windows one is lost.
 with_bait timeout --foreground 200 "$FVM" run --vm evil "$native" "$try" "${facts[@]}" >inside.tap 2>&1
-inside=$(tr -d '\r' <inside.tap)
-rows=0
-while IFS= read -r line; do
-    case $line in
-    'ok '*) rows=$((rows + 1)); _result 0 "inside: ${line#*- }" ;;
-    'not ok '*) rows=$((rows + 1)); _result 1 "inside: ${line#*- }" ;;
-    1..*) plan=${line#1..} ;;
-    *) diag "$line" ;;
-    esac
-done <<<"$inside"
+attacker_rows inside.tap
 is "$rows" "${plan:-none}" 'the attacker came to its end'
 is "$(report_of "$bait_pid" "$lure/facts")" 'connections=0 bytes=0 signals=0 byte=T' 'nothing reached the bait outside'
 is "$(report_of "$pid2" "$facts2")" 'connections=0 bytes=0 signals=0 byte=T' 'nothing reached the other VM'

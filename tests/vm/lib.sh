@@ -50,5 +50,18 @@ fails_with() {
 }
 vms_left() { "$FVM" list | awk 'NR>1 {print $1}' | sort | tr '\n' ' '; }
 done_testing() { echo "1..$_n"; [ $_bad = 0 ]; exit $?; }
+# attacker_rows FILE: what tests/programs/escape_linux said inside, as rows of this test; $rows: how many, $plan: how many it meant to try
+attacker_rows() {
+    local line
+    rows=0 plan=''
+    while IFS= read -r line; do
+        case $line in
+        'ok '*) rows=$((rows + 1)); _result 0 "inside: ${line#*- }" ;;
+        'not ok '*) rows=$((rows + 1)); _result 1 "inside: ${line#*- }" ;;
+        1..*) plan=${line#1..} ;;
+        *) diag "$line" ;;
+        esac
+    done < <(tr -d '\r' <"$1")
+}
 # Processes of this store: supervisors, pid 1s and all below them.
 store_processes() { "$FVM" ps | awk 'NR>1'; }

@@ -16,16 +16,7 @@ before=$(state)
 # --- inside -----------------------------------------------------------------------------------------------------------------
 "$FVM" create --share "$host/ro" --share "$host/rw:rw" evil
 (cd own && timeout --foreground 200 "$FVM" run --vm evil "$native" "$try" "${facts[@]}" <../stdin >../inside.tap 2>&1)
-rows=0 of_shares=0
-while IFS= read -r line; do
-    case $line in
-    'ok '*) rows=$((rows + 1)); _result 0 "inside: ${line#*- }" ;;
-    'not ok '*) rows=$((rows + 1)); _result 1 "inside: ${line#*- }" ;;
-    1..*) plan=${line#1..} ;;
-    *) diag "$line" ;;
-    esac
-    [[ $line == *' - shares: '* ]] && of_shares=$((of_shares + 1))
-done < <(tr -d '\r' <inside.tap)
+attacker_rows inside.tap; of_shares=$(grep -c ' - shares: ' inside.tap)
 is "$rows" "${plan:-none}" 'the attacker came to its end'
 is "$of_shares" 17 'it tried all that there is about shares'
 is "$(state)" "$before" 'nothing in the shares or beside them has changed'

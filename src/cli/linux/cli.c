@@ -1,6 +1,7 @@
 /* cli/linux/cli.c: see cli.h. */
 #include "cli/linux/cli.h"
 
+#include "cli/show.h"
 #include "core/name.h"
 #include "launcher/limits.h"
 #include "store/file.h"
@@ -224,4 +225,45 @@ int cli_need_base(const struct cli_world *world, const char *name, struct fvm_er
     fvm_base_close(&base);
     cli_message("making the base that all VMs stand on (once, about 15 seconds)");
     return fvm_make_base(&world->store, &world->wine, name, cli_progress, NULL, err);
+}
+
+static int add_named(struct cli_table *table, const struct fvm_store *store, char **names,
+                     bool must_exist, cli_add_vm *add, struct fvm_error *err)
+{
+    for (; *names; names++) {
+        FVM_CLEANUP(vm) struct fvm_vm vm = {.fd = -1};
+        int result;
+
+        if (**names == '.')
+            continue;
+        result = fvm_vm_open(&vm, store, *names, err);
+        if (result && !must_exist)
+            continue;
+        if (!result)
+            result = add(table, store, &vm, err);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+int cli_print_vms(struct cli_table *table, const struct cli_words *words, cli_add_vm *add)
+{
+    struct cli_world world = {.store = {.fd = -1}};
+    struct fvm_error err = {{0}};
+    FVM_CLEANUP(names) char **all = NULL;
+    FVM_CLEANUP(fd) int vms = -1;
+    int result = cli_open(&world, NULL, 0, &err);
+
+    if (!result) {
+        vms = fvm_dir_open(world.store.fd, "vms");
+        result = vms < 0 ? vms : fvm_dir_names(vms, &all, NULL);
+    }
+    if (!result)
+        result = add_named(table, &world.store, words->count ? words->words : all, words->count,
+                           add, &err);
+    cli_close(&world);
+    if (result)
+        fvm_text_free(&table->out);
+    return result ? cli_failure(&err) : cli_table_print(table);
 }

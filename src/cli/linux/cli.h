@@ -53,3 +53,15 @@ bool cli_is_running(const struct fvm_vm *vm);
 void cli_progress(void *context, unsigned step, unsigned steps, const char *what);
 /** Make the default base if it is missing, with progress on stderr. */
 int cli_need_base(const struct cli_world *world, const char *name, struct fvm_error *err);
+
+struct cli_table;
+typedef int cli_add_vm(struct cli_table *table, const struct fvm_store *store,
+                       const struct fvm_vm *vm, struct fvm_error *err);
+/**
+ * Print what there is to tell of the VMs that the words name, or of all.
+ *
+ * @param table begun; is freed
+ * @param add   tells of one; -errno with a sentence ends it
+ * @return exit code
+ */
+int cli_print_vms(struct cli_table *table, const struct cli_words *words, cli_add_vm *add);

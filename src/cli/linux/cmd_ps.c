@@ -124,45 +124,10 @@ static int add_vm(struct cli_table *table, const struct fvm_store *store, const 
     return 0;
 }
 
-static int add_named(struct cli_table *table, const struct fvm_store *store, char **names,
-                     bool must_exist, struct fvm_error *err)
-{
-    for (; *names; names++) {
-        FVM_CLEANUP(vm) struct fvm_vm vm = {.fd = -1};
-        int result;
-
-        if (**names == '.')
-            continue;
-        result = fvm_vm_open(&vm, store, *names, err);
-        if (result && !must_exist)
-            continue;
-        if (!result)
-            result = add_vm(table, store, &vm, err);
-        if (result)
-            return result;
-    }
-    return 0;
-}
-
 int cli_ps(const struct cli_words *words)
 {
-    struct cli_world world = {.store = {.fd = -1}};
-    struct fvm_error err = {{0}};
     struct cli_table table;
-    FVM_CLEANUP(names) char **all = NULL;
-    FVM_CLEANUP(fd) int vms = -1;
-    int result = cli_open(&world, NULL, 0, &err);
 
-    if (!result) {
-        vms = fvm_dir_open(world.store.fd, "vms");
-        result = vms < 0 ? vms : fvm_dir_names(vms, &all, NULL);
-    }
     cli_ps_begin(&table, words->json);
-    if (!result)
-        result =
-            add_named(&table, &world.store, words->count ? words->words : all, words->count, &err);
-    cli_close(&world);
-    if (result)
-        fvm_text_free(&table.out);
-    return result ? cli_failure(&err) : cli_table_print(&table);
+    return cli_print_vms(&table, words, add_vm);
 }
