@@ -244,7 +244,7 @@ check-fuzz: $(FUZZ_BIN)
 # Packages first, in a make of its own: the rest of this file then finds compilers and libraries.
 demo:
 	tools/install-deps.sh run build npm
-	+$(MAKE) all
+	+$(MAKE) -j$$(nproc) all
 	tools/get-test-programs.sh
 	tools/demo.sh
 deps:

@@ -91,7 +91,11 @@ fvm run --keep cmd /c "echo x>$F\\kept.txt"; like "$err" "kept as VM 'vm1'" '--k
 fvm diff vm1; like "$out" 'kept.txt' 'and keeps it'; fvm delete vm1
 ok 'the host has nothing of it' test ! -e "$home/kept.txt" -a ! -e "$home/thrown.txt"
 # Typed when ping itself has written: a program that dies while it starts another leaves that one as it is, outside too.
-typed() { out=$(timeout -k 5 90 python3 "$build/../tests/vm/terminal.py" 80x25 32 '\x03' /usr/lib/wine/wine64 "$@" 2>&1); echo "exit $? $(grep -c over <<<"$out")"; }
+# Each in a Windows of its own: of one whose program is killed while it asks Wine's mount manager the next ones may wait for ever (compat.md).
+typed() {
+    out=$(timeout -k 5 90 python3 "$build/../tests/vm/terminal.py" 80x25 32 '\x03' /usr/lib/wine/wine64 "$@" 2>&1); echo "exit $? $(grep -c over <<<"$out")"
+    end_server; "$server" -p60 >/dev/null 2>&1
+}
 for command in 'ping -n 30 127.0.0.1' 'ping -n 31 127.0.0.1'; do
     said=$(typed cmd /c "$command"); SECONDS=0
     is "$(typed "$build/fvm.exe" run --vm box cmd /c "$command")" "$said" 'Ctrl-C in a terminal'
