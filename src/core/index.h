@@ -103,9 +103,10 @@ fvm_status fvm_index_check(const struct fvm_index *index);
 /** The number given to fvm_index_init(). */
 uint32_t fvm_index_vm(const struct fvm_index *index);
 
-/** A counter that every change moves on when it is visible. A cache reads it before looking up, and
- * trusts the result as long as it is equal (it wraps after 2^32 changes). A process killed between
- * a change and its count leaves caches behind until the next change. */
+/** A counter that every change moves on, before and after it becomes visible. A cache reads it
+ * before looking up, and trusts the result as long as it is equal (it wraps after 2^31 changes).
+ * Who looks in the very moment of a change by a process that is killed in that moment has the old
+ * answer until the next change. */
 uint32_t fvm_index_generation(const struct fvm_index *index);
 
 /** Bytes of the arena. @param used_cb, free_cb [out] */

@@ -20,6 +20,7 @@ static void follow_intent(const struct fvm_index *index)
                       *to = index_link_at(index, index_load(&intent->to));
     struct fvm_str text;
 
+    index_count_change(index);
     if (from && to && index_node_at(index, node) && index_node_at(index, fresh)) {
         if (index_string(index, spelling, &text))
             index_store(&to->name, spelling);

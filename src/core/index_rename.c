@@ -136,6 +136,7 @@ static fvm_status empty(const struct fvm_index *index, const struct index_walk *
     uint32_t before;
     fvm_status status;
 
+    index_count_change(index);
     if (!index_load(&node->first_child) && !index_load(&node->origin)) {
         index_set_bits(&node->user, 0, UINT32_MAX, &before);
         index_set_bits(&node->flags, flags, UINT32_MAX, &before);

@@ -181,6 +181,7 @@ static fvm_status mark(const struct fvm_index *index, struct fvm_str path, uint3
     struct index_room room;
     struct index_node *node;
     uint32_t missing_cb, spelling, before;
+    bool changes;
     fvm_status status = index_walk(index, path, &walk);
 
     if (fvm_failed(status))
@@ -188,15 +189,20 @@ static fvm_status mark(const struct fvm_index *index, struct fvm_str path, uint3
     missing_cb = index_missing_cb(path, &walk);
     status = index_reserve(index, missing_cb + (origin.cch ? FVM_INDEX_STRING_CB(origin.cch) : 0),
                            &room);
-    if (!fvm_failed(status))
-        status = index_add_links(index, path, &walk, &room, &spelling);
+    if (fvm_failed(status))
+        return status;
+    changes =
+        missing_cb || origin.cch || ~index_load(&index_node_at(index, walk.node)->flags) & flags;
+    if (changes)
+        index_count_change(index);
+    status = index_add_links(index, path, &walk, &room, &spelling);
     if (fvm_failed(status))
         return status;
     node = index_node_at(index, walk.node);
     if (origin.cch) /* before the flags: who sees MERGED sees it */
         set_origin(index, node, origin, &room);
     index_set_bits(&node->flags, flags, 0, &before);
-    if (missing_cb || origin.cch || (before | flags) != before)
+    if (changes || (before | flags) != before)
         index_count_change(index);
     *node_at = walk.node;
     return FVM_OK;
@@ -232,8 +238,10 @@ fvm_status fvm_index_mark(const struct fvm_index *index, struct fvm_str path, ui
 static fvm_status change(const struct fvm_index *index, uint32_t *word, uint32_t set,
                          uint32_t clear, uint32_t *before)
 {
-    uint32_t was;
+    uint32_t was = index_load(word);
 
+    if (((was & ~clear) | set) != was)
+        index_count_change(index);
     index_set_bits(word, set, clear, &was);
     if (((was & ~clear) | set) != was)
         index_count_change(index);

@@ -52,6 +52,12 @@ fresh; inside 7 "$probe" "$F-c"; is "$out" "$outside_says" 'inside: the same'; r
 for line in 'below a file: c000003a' 'C:/x\\y: c000003a' 'by id: 00000000 same=1' "a directory's id: by handles 1, listed 1" 'its attributes, by the older handle: 12' 'moved: 1, by its short name: ffffffff' 'a file with a dot at its end, by its handle: 00000000' 'one.txt: 00000000' 'what it was in, by id: c0000034' 'into itself, onto a file: c000000d' 'onto a file: c0000103' 'times above: 1' 'to be deleted: 00000000 same id: 1' 'empty when it was closed: c0000034' 'full when it was closed: 00000000'; do
     is "$(grep -c "^$line$" <<<"$out")" 1 "$line"
 done
+# --- what was asked for before, changed by another process since
+cp "$FVM_NT_PROGRAMS/again.exe" .; probe=$(win "$PWD/again.exe")
+fresh() { rm -rf "$home-a"; mkdir -p "$home-a/sub"; printf one >"$home-a/one.txt"; printf two >"$home-a/sub/two.txt"; }
+fresh; outside "$probe" "$F-a"; outside_says=$out; is "$rc $(wc -l <<<"$out") $(sort -u <<<"$out" | wc -l)" '0 21 7' 'a process asks three times for each name, before and after each of six changes by others'
+fresh; inside 8 "$probe" "$F-a"; is "$out" "$outside_says" 'inside: the answers of the moment, too'
+is "$(cat "$home-a/one.txt" "$home-a/sub/two.txt")" onetwo 'the host has all as it was'; rm -rf "$home-a"
 # --- killed at any moment, what was there is there
 none_of_vm_5() { ! pgrep -f -- "fvmstart.exe\"? --vm 5 " >/dev/null; }
 for i in 1 2 3 4 5 6; do

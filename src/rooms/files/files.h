@@ -33,6 +33,7 @@ struct files_place {
     bool is_file;           /* else none of this room's: pass the call unchanged */
     bool is_as_given;       /* the layer's file, as the caller's own root and name lead to it */
     bool needs_name;        /* the host does not find its file by the caller's root and name */
+    bool is_fixed;          /* what the name means depends on its text and the index alone */
     struct fvm_ntpath path; /* virtual */
     struct fvm_index_hit hit;
     struct fvm_str layer; /* NT path below the layer, whether or not something is there */
@@ -91,6 +92,22 @@ enum files_kind { FILES_UNKNOWN, FILES_FILE, FILES_DIRECTORY };
 enum files_kind files_kind(HANDLE handle);
 const struct fvm_index *files_index(void);
 NTSTATUS files_start(void);
+
+/* --- untouched.c: names that were found to be the host's, while the index stays as it is -- */
+enum { FILES_UNTOUCHED_CCH = 120 };
+struct files_untouched {
+    OBJECT_ATTRIBUTES attr; /* the caller's, with `string` as its name: what is to be resolved */
+    UNICODE_STRING string;
+    uint32_t generation; /* of the index, from before it is asked */
+    uint32_t cch;        /* 0: not a name that could be noted; `attr` is not usable */
+    uint16_t text[FILES_UNTOUCHED_CCH]; /* the caller's name, read once */
+};
+/** Was this name, with no root, noted, and is the index as it was then? Then the host's file of
+ * that very name is meant. @param name [out] for files_note_untouched() */
+bool files_is_untouched(struct files_untouched *name, const OBJECT_ATTRIBUTES *attr);
+/** Note what name->attr was resolved to, if it is the host's file and stays that as long as the
+ * index does not change. */
+void files_note_untouched(const struct files_untouched *name, const struct files_place *place);
 
 /* --- wow64.c: C:\windows\system32 of a 32-bit program ------------------------------------ */
 /** Does the host redirect names that are given like this? @param root virtual path of the caller's

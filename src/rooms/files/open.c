@@ -312,17 +312,23 @@ static NTSTATUS open_device(const struct opening *opening, OBJECT_ATTRIBUTES *at
 static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *attr)
 {
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
-    struct files_place place;
+    bool only_looks =
+        opening->disposition == FILE_OPEN && !files_wants_change(opening->access, opening->options);
+    struct files_untouched name;
+    struct files_place place = {.hit.answer = FVM_INDEX_HOST};
     NTSTATUS status;
 
     if (!attr)
         return STATUS_INVALID_PARAMETER;
     if (opening->options & FILE_OPEN_BY_FILE_ID)
         return open_by_id(opening, attr);
+    /* Of what may be a directory the path is kept: it has to be found out. */
+    if (files_is_untouched(&name, attr) && only_looks && opening->options & FILE_NON_DIRECTORY_FILE)
+        return call_as_given(opening, attr, &place, FILES_SIDE_HOST);
     scratch = files_scratch_get();
     if (!scratch)
         return STATUS_NO_MEMORY;
-    status = files_resolve(&place, scratch, attr, true);
+    status = files_resolve(&place, scratch, name.cch ? &name.attr : attr, true);
     if (!NT_SUCCESS(status))
         return status;
     /* The raw volume, which all files of the host's are on. */
@@ -335,9 +341,9 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
         return call_as_given(opening, attr, &place, FILES_SIDE_LAYER);
     if (files_is_own(&place))
         return open_layer(opening, &place);
+    files_note_untouched(&name, &place);
     /* Nothing is changed, and nothing was moved. */
-    if (place.hit.answer == FVM_INDEX_HOST && !place.needs_name &&
-        opening->disposition == FILE_OPEN && !files_wants_change(opening->access, opening->options))
+    if (place.hit.answer == FVM_INDEX_HOST && !place.needs_name && only_looks)
         return call_as_given(opening, attr, &place, FILES_SIDE_HOST);
     return open_host(opening, &place, scratch);
 }

@@ -12,15 +12,19 @@ typedef NTSTATUS(NTAPI *by_name)(OBJECT_ATTRIBUTES *, void *);
 
 static NTSTATUS query_by_name(by_name call, OBJECT_ATTRIBUTES *attr, void *info)
 {
-    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES there;
+    struct files_untouched name;
     struct files_place place;
     NTSTATUS status;
 
+    if (files_is_untouched(&name, attr))
+        return call(attr, info);
+    scratch = files_scratch_get();
     if (!scratch)
         return STATUS_NO_MEMORY;
-    status = files_resolve(&place, scratch, attr, false);
+    status = files_resolve(&place, scratch, name.cch ? &name.attr : attr, false);
     if (!NT_SUCCESS(status))
         return status;
     if (!place.is_file) {
@@ -29,6 +33,7 @@ static NTSTATUS query_by_name(by_name call, OBJECT_ATTRIBUTES *attr, void *info)
         status = files_device_attr(&attr, &device, attr, &place, scratch, false);
         return NT_SUCCESS(status) ? call(attr, info) : status;
     }
+    files_note_untouched(&name, &place);
     if (place.is_as_given || (place.hit.answer == FVM_INDEX_HOST && !place.needs_name))
         return call(attr, info);
     files_attr(&there, &text, files_is_own(&place) ? place.layer : place.host, place.attributes);

@@ -370,7 +370,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
     struct fvm_buf given = {scratch->layer, 0, FILES_NAME_CCH};
     struct fvm_buf room = {scratch->virtual, 0, FILES_NAME_CCH};
     struct fvm_str root = {0};
-    bool in_layer = false, is_elsewhere, is_volume;
+    bool in_layer = false, is_elsewhere, is_volume, is_short;
     OBJECT_ATTRIBUTES copy;
     NTSTATUS status = capture(&given, &copy, attr);
 
@@ -390,7 +390,9 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
         return STATUS_SUCCESS;
     take_stream_as_name(&place->path);
     is_elsewhere = files_may_redirect(fvm_buf_str(&given), root);
-    if (place->path.flags & FVM_NTPATH_SHORT)
+    is_short = place->path.flags & FVM_NTPATH_SHORT;
+    place->is_fixed = !copy.RootDirectory && !is_volume && !is_elsewhere && !is_short;
+    if (is_short)
         status = lengthen(place, scratch);
     if (!NT_SUCCESS(status))
         return status;
