@@ -45,7 +45,7 @@ PROG_ELF   := $(patsubst tests/programs/%_linux.c,$(B)/tests/programs/%_linux,$(
 ifneq ($(V),1)
 .SILENT:
 endif
-.PHONY: check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-matrix matrix-doc check-nt-ubsan conformance differ check-user check-root bench install tests
+.PHONY: lint-deep check-quick check-surface check-docs all check demo deps clean lint headers format unit unit-pe fuzz check-fuzz check-vm check-nt check-matrix matrix-doc check-nt-ubsan conformance differ check-user check-root bench install tests
 all: $(B)/fvm $(B)/fvm.exe guest engine
 
 # --- the command -------------------------------------------------------------------------------
@@ -305,6 +305,8 @@ headers:
 	@for h in $(PE_HEADERS); do echo "#include \"$$h\"" | $(MINGW) -std=gnu11 -Isrc -I. -Wall -Werror -Wno-attributes -fsyntax-only -x c - || exit 1; done; echo "headers: $(words $(PE_HEADERS)) for Windows too"
 lint: $(B)/gen/filter.h
 	WARN='$(WARN)' CLANG=$(CLANG) tools/lint.sh
+lint-deep: $(B)/gen/filter.h
+	NODES=225000 WARN='$(WARN)' CLANG=$(CLANG) tools/lint.sh
 format:
 	tools/lint.sh format
 clean:
