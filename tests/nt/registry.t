@@ -17,7 +17,7 @@ await 20 grep -q watching watch.txt; sleep 0.5
 inside 2 "$probe" write now; wait $watching
 like "$(tr -d '\r' <watch.txt)" $'watching 103\n.*changed' "another process' change in the VM is told"
 like "$(tr -d '\r' <watch.txt)" 'Sub: Deep \(1, 4, 0\)' 'watching makes no key'
-(start 2 "$probe" watch 20000) >watch.txt 2>&1 </dev/null & watching=$!
+: >watch.txt; (start 2 "$probe" watch 20000) >watch.txt 2>&1 </dev/null & watching=$!
 await 20 grep -q watching watch.txt; sleep 0.5
 outside "$probe" write then; wait $watching
 like "$(tr -d '\r' <watch.txt)" changed "the host's change, too"

@@ -121,6 +121,7 @@ rounds=${FVM_COPY_KILLS:-12} problems='' cut_short=0 temporaries=0
 "$FVM" create --level shared k
 "$FVM" run --vm k "$pause" 600004 >../k.log 2>&1 & run=$!; await 20 grep -q ready ../k.log
 for ((i = 0; i < rounds; i++)); do
+    : >../copy.log # what the one before said is no answer
     "$FVM" run --vm k ./append.exe loop f >../copy.log 2>&1 & copier=$!
     await 20 grep -q ready ../copy.log || problems+="round $i: did not start; "
     pid=$("$FVM" ps k | awk '/append.exe/ {pid = $3} END {print pid}')

@@ -60,7 +60,7 @@ kill -INT $view 2>/dev/null; kill $view; wait $view 2>/dev/null
 not_ok 'without fvm view the port is closed' bash -c ": </dev/tcp/127.0.0.1/$port"
 
 # --- on a desktop it opens the window itself, but not for root ----------------------------------------------------------------
-DISPLAY=$desktop "$FVM" view box >view.out 2>view.err </dev/null & view=$!; pids+=($view)
+: >view.out; DISPLAY=$desktop "$FVM" view box >view.out 2>view.err </dev/null & view=$!; pids+=($view)
 if [ "$FVM_WHO" = user ]; then
     ok 'on a desktop a window opens by itself' await 20 window
     is "$(cat view.out)" '' 'and there is nothing to be told'
@@ -75,7 +75,7 @@ ok 'and so does fvm view' await 10 are_gone $view
 wait $view; is $? 0 'well'
 "$FVM" run --vm box notepad >box.out 2>box.err </dev/null & pids+=($!)
 ok 'again' await 20 pictured
-env -u DISPLAY "$FVM" view box >view.out 2>view.err </dev/null & view=$!; pids+=($view)
+: >view.out; env -u DISPLAY "$FVM" view box >view.out 2>view.err </dev/null & view=$!; pids+=($view)
 ok 'seen again' await 20 test -s view.out
 kill -9 $view; wait $view 2>/dev/null
 fvm ps box; like "$out" notepad 'a view that is killed takes nothing along'

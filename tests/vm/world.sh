@@ -56,6 +56,7 @@ gets() { run "$1" get "$2" 8000; like "$rc $out" "^0 .*$3" "$1: $4"; } # vm addr
 gets_not() { run "$1" try "$2" 8000; like "$rc $out" '^3 connect' "$1: $3"; }
 # serve VM PORT TEXT: a server in a VM, until the VM is stopped
 serve() {
+    : >"serve.$1" # what an earlier one said is no answer
     "$FVM" run --vm "$1" "$net" serve 0.0.0.0 "$2" "$3" >"serve.$1" 2>&1 </dev/null &
     await 30 grep -q ready "serve.$1" || diag "$1: $(cat "serve.$1")"
 }
