@@ -2,7 +2,9 @@
  *
  * What the host has is read once for a handle and again when the host's key says that it changed;
  * what the VM has is in the view. So a program that deletes what it just enumerated, or makes keys
- * meanwhile, gets at each index what is there at that time, as without FVM. */
+ * meanwhile, gets at each index what is there at that time, as without FVM. Only who asks for one
+ * index after the other is answered from what was read when he began, unless the VM changes
+ * something: the host is asked once for each of its keys then, as without FVM. */
 #include "rooms/registry/registry.h"
 
 #include "engine/capture.h"
@@ -14,12 +16,14 @@
 struct host_name {
     uint32_t at, cch; /* in units of the block of names */
     uint32_t class_cb;
+    int64_t written;
 };
 struct entry {
     struct fvm_str name;
     uint32_t host_index; /* NONE: the VM's own */
     uint32_t class_cb;
     uint32_t user;
+    int64_t written; /* of the host's, when it was read */
 };
 #define NONE UINT32_MAX
 struct registry_list {
@@ -33,6 +37,9 @@ struct registry_list {
     uint32_t generation;
     uint32_t count;
     struct entry *entries;
+    HANDLE lister; /* who asked last, */
+    ULONG listed;  /* and for which index */
+    bool is_fresh; /* names[] were read since he began */
 };
 
 void registry_list_free(struct registry_list *list)
@@ -83,7 +90,8 @@ static NTSTATUS add_host(struct registry_list *list, const NT_KEY_NODE *node)
               sizeof(*list->text)))
         return STATUS_NO_MEMORY;
     memcpy(list->text + list->text_cch, node->Name, cch * sizeof(WCHAR));
-    list->names[list->host_count++] = (struct host_name){list->text_cch, cch, node->ClassLength};
+    list->names[list->host_count++] =
+        (struct host_name){list->text_cch, cch, node->ClassLength, node->LastWriteTime.QuadPart};
     list->text_cch += cch;
     return STATUS_SUCCESS;
 }
@@ -102,7 +110,7 @@ static NTSTATUS read_host(struct registry_list *list, HANDLE host, struct regist
     if (host && NT_SUCCESS(status) && list->has_host &&
         list->host_time == cached->LastWriteTime.QuadPart && list->host_count == cached->SubKeys)
         return STATUS_SUCCESS;
-    list->has_host = true;
+    list->has_host = list->is_fresh = true;
     list->host_time = host && NT_SUCCESS(status) ? cached->LastWriteTime.QuadPart : 0;
     list->host_count = list->text_cch = 0;
     list->is_joined = false;
@@ -162,7 +170,7 @@ static uint32_t read_marks(struct entry **marks, uint32_t node)
             fvm_free(*marks);
             return NONE;
         }
-        (*marks)[count++] = (struct entry){child.name, NONE, 0, child.user};
+        (*marks)[count++] = (struct entry){child.name, NONE, 0, child.user, 0};
     }
     sort(*marks, count);
     return count;
@@ -210,7 +218,7 @@ static NTSTATUS join(struct registry_list *list, const struct fvm_regview_hit *h
             if (marks[own].user & FVM_REGVIEW_PRESENT)
                 joined[to++] = marks[own];
         if (host < list->host_count && !is_marked(marks, count, text))
-            joined[to++] = (struct entry){text, host, name->class_cb, 0};
+            joined[to++] = (struct entry){text, host, name->class_cb, 0, name->written};
     }
     fvm_free(marks);
     fvm_free(list->entries);
@@ -371,6 +379,7 @@ static NTSTATUS mend_subkey(struct fvm_str path, ULONG class, void *info, ULONG 
  * ------------------------------------------------------------------------------------- */
 
 struct listing_call {
+    HANDLE handle;
     ULONG at, class;
     void *info;
     ULONG cb, *needed;
@@ -394,7 +403,84 @@ static NTSTATUS answer_own(struct registry_scratch *scratch, struct fvm_str path
     return status;
 }
 
-static NTSTATUS list_merged(struct registry_key *key, const struct fvm_regview_hit *hit,
+/* Does the caller go on where he is, and has nothing changed in the VM? Locked. */
+static bool goes_on(const struct registry_list *list, const struct fvm_regview_hit *hit,
+                    const struct listing_call *call)
+{
+    return list && list->is_joined && list->generation == hit->generation &&
+           list->lister == call->handle && call->at == list->listed + 1;
+}
+
+/* A handle on the VM's own key may be one on a deleted key, or lack the right. */
+static NTSTATUS check_lister(const struct registry_use *use, HANDLE handle)
+{
+    NTSTATUS status;
+    ULONG got;
+
+    if (!use->is_private && !(registry_slot(handle, false)->asked & KEY_ENUMERATE_SUB_KEYS))
+        return STATUS_ACCESS_DENIED;
+    if (!use->is_private || use->key->own)
+        return STATUS_SUCCESS;
+    status = real.NtEnumerateKey(use->handle, 0, KEY_BASIC, NULL, 0, &got);
+    return status == STATUS_KEY_DELETED || status == STATUS_ACCESS_DENIED ||
+                   status == STATUS_INVALID_HANDLE
+               ? status
+               : STATUS_SUCCESS;
+}
+
+/* What was read a moment ago. @return FVM_PASS: ask the host */
+static NTSTATUS answer_read(const struct entry *entry, const struct listing_call *call)
+{
+    const ULONG fixed_cb = offsetof(NT_KEY_BASIC, Name),
+                name_cb = entry->name.cch * (ULONG)sizeof(WCHAR), cb = fixed_cb + name_cb;
+    NT_KEY_BASIC basic = {.LastWriteTime.QuadPart = entry->written, .NameLength = name_cb};
+    NTSTATUS status;
+
+    if (call->class != KEY_BASIC || call->cb < cb)
+        return FVM_PASS;
+    status = fvm_copy_guarded(call->info, &basic, fixed_cb);
+    if (NT_SUCCESS(status))
+        status = fvm_copy_guarded((char *)call->info + fixed_cb, entry->name.s, name_cb);
+    return NT_SUCCESS(status) ? fvm_copy_guarded(call->needed, &cb, sizeof(cb)) : status;
+}
+
+/* Find an entry, and what it is called. Locked. @return FVM_PASS: it is still to be asked for;
+ * STATUS_SUCCESS: it is told already */
+static NTSTATUS find_entry(struct entry *entry, struct fvm_buf *path,
+                           const struct registry_use *use, const struct fvm_regview_hit *hit,
+                           const struct listing_call *call, struct registry_scratch *scratch)
+{
+    struct registry_key *key = use->key;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!goes_on(key->list, hit, call)) {
+        status = check_lister(use, call->handle);
+        if (NT_SUCCESS(status) && key->list)
+            key->list->is_fresh = false;
+        if (NT_SUCCESS(status))
+            status = refresh(key, hit, scratch);
+    }
+    if (!NT_SUCCESS(status))
+        return status;
+    key->list->lister = call->handle;
+    key->list->listed = call->at;
+    if (call->at >= key->list->count)
+        return STATUS_NO_MORE_ENTRIES;
+    *entry = key->list->entries[call->at];
+    if (entry->host_index != NONE && key->list->is_fresh) {
+        status = answer_read(entry, call);
+        if (status != FVM_PASS)
+            return status;
+    }
+    status = fvm_buf_add(path, key->path);
+    if (NT_SUCCESS(status))
+        status = fvm_buf_add_unit(path, '\\');
+    if (NT_SUCCESS(status))
+        status = fvm_buf_add(path, entry->name);
+    return NT_SUCCESS(status) ? FVM_PASS : status;
+}
+
+static NTSTATUS list_merged(const struct registry_use *use, const struct fvm_regview_hit *hit,
                             const struct listing_call *call)
 {
     FVM_CLEANUP(registry_scratch) struct registry_scratch *scratch = registry_scratch_get();
@@ -405,24 +491,14 @@ static NTSTATUS list_merged(struct registry_key *key, const struct fvm_regview_h
     if (!scratch)
         return STATUS_NO_MEMORY;
     path = (struct fvm_buf){scratch->path, 0, REGISTRY_NAME_CCH};
-    lock(key);
-    status = refresh(key, hit, scratch);
-    if (NT_SUCCESS(status) && call->at >= key->list->count)
-        status = STATUS_NO_MORE_ENTRIES;
-    if (NT_SUCCESS(status)) {
-        entry = key->list->entries[call->at];
-        status = fvm_buf_add(&path, key->path);
-    }
-    if (NT_SUCCESS(status))
-        status = fvm_buf_add_unit(&path, '\\');
-    if (NT_SUCCESS(status))
-        status = fvm_buf_add(&path, entry.name);
-    unlock(key);
-    if (!NT_SUCCESS(status))
+    lock(use->key);
+    status = find_entry(&entry, &path, use, hit, call, scratch);
+    unlock(use->key);
+    if (status != FVM_PASS)
         return status;
     status = entry.host_index == NONE
                  ? answer_own(scratch, fvm_buf_str(&path), call)
-                 : real.NtEnumerateKey(key->host, entry.host_index, call->class, call->info,
+                 : real.NtEnumerateKey(use->key->host, entry.host_index, call->class, call->info,
                                        call->cb, call->needed);
     if (is_answer(status) &&
         !NT_SUCCESS(mend_subkey(fvm_buf_str(&path), call->class, call->info, call->cb)))
@@ -438,7 +514,7 @@ static NTSTATUS list_merged(struct registry_key *key, const struct fvm_regview_h
 NTSTATUS NTAPI registry_NtEnumerateKey(HANDLE handle, ULONG at, ULONG class, void *info, ULONG cb,
                                        ULONG *needed)
 {
-    struct listing_call call = {at, class, info, cb, needed};
+    struct listing_call call = {handle, at, class, info, cb, needed};
     struct fvm_regview_hit hit;
     struct registry_use use;
     NTSTATUS status = registry_use(&use, handle, KEY_ENUMERATE_SUB_KEYS, false);
@@ -452,17 +528,7 @@ NTSTATUS NTAPI registry_NtEnumerateKey(HANDLE handle, ULONG at, ULONG class, voi
     /* Of one side alone, also what it says of its subkeys? */
     if (!registry_is_merged(&hit) && !(class == KEY_FULL && hit.shows_host && hit.has_node))
         return real.NtEnumerateKey(use.handle, at, class, info, cb, needed);
-    if (use.is_private && !use.key->own) { /* it may have been deleted, or lack the right */
-        ULONG got;
-
-        status = real.NtEnumerateKey(use.handle, 0, KEY_BASIC, NULL, 0, &got);
-        if (status == STATUS_KEY_DELETED || status == STATUS_ACCESS_DENIED ||
-            status == STATUS_INVALID_HANDLE)
-            return status;
-    } else if (!use.is_private && !(registry_slot(handle, false)->asked & KEY_ENUMERATE_SUB_KEYS)) {
-        return STATUS_ACCESS_DENIED;
-    }
-    return list_merged(use.key, &hit, &call);
+    return list_merged(&use, &hit, &call);
 }
 
 /**
