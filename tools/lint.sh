@@ -15,16 +15,19 @@ once() { # STAMP command...: unless it was clean before
     local stamp=build/lint/$1; shift
     [ -e "$stamp" ] || { "$@" && touch "$stamp"; }
 }
-compile_and_check() { # FILE WARNINGS PLATFORM FLAGS...
-    local file=$1 warnings=$2 platform=$3; shift 3
-    # shellcheck disable=SC2086 # several words
-    "$CLANG" "$@" $warnings -Wno-unknown-warning-option -fsyntax-only "$file" &&
-        cppcheck --quiet --error-exitcode=1 --std=c11 --platform="$platform" --inline-suppr \
-            --enable=warning,portability --suppress=missingIncludeSystem -Isrc -Itests/harness "$file"
+check() { # FILE PLATFORM
+    cppcheck --quiet --error-exitcode=1 --std=c11 --platform="$2" --inline-suppr \
+        --enable=warning,portability --suppress=missingIncludeSystem -Isrc -Itests/harness "$1"
 }
-tidy() { # FILE FLAGS...
-    local file=$1 log; shift
-    log=$(clang-tidy --quiet "$file" -- "$@" -Xclang -analyzer-config -Xclang "max-nodes=$NODES" 2>&1) && return
+compile() { # FILE WARNINGS FLAGS...
+    local file=$1 warnings=$2; shift 2
+    # shellcheck disable=SC2086 # several words
+    "$CLANG" "$@" $warnings -Wno-unknown-warning-option -fsyntax-only "$file"
+}
+tidy() { # FILE WARNINGS FLAGS...: the compiler's warnings, too
+    local file=$1 warnings=$2 log; shift 2
+    # shellcheck disable=SC2086 # several words
+    log=$(clang-tidy --quiet "$file" -- "$@" $warnings -Wno-unknown-warning-option -Xclang -analyzer-config -Xclang "max-nodes=$NODES" 2>&1) && return
     grep -A2 'error: ' <<<"$log" || echo "$log" # the notes: clang-tidy FILE -- FLAGS
     return 1
 }
@@ -41,10 +44,11 @@ look_at() { # KIND FILE
     # This very text, with its headers and the rules.
     key=$({ echo "$TIDY_VERSION $NODES"; cat .clang-tidy; printf '%s\n' "$file" "${flags[@]}"
         "$CLANG" "${flags[@]}" -MM "$file" | tr -d '\\' | tr ' ' '\n' | grep / | xargs cat; } 2>&1 | sha256sum | cut -c1-40)
-    once "$key-$(cksum <<<"$warnings" | cut -d' ' -f1)" compile_and_check "$file" "$warnings" $platform "${flags[@]}" || return
+    key+=-$(cksum <<<"$warnings" | cut -d' ' -f1)
     case $kind in
-    linux | pe | pe32) once "$key" tidy "$file" "${flags[@]}" ;;
-    esac
+    linux | pe | pe32) once "$key-tidy" tidy "$file" "$warnings" "${flags[@]}" ;;
+    *) once "$key" compile "$file" "$warnings" "${flags[@]}" ;;
+    esac && once "$key-check" check "$file" $platform
 }
 if [ "${1:-}" = --look-at ]; then # KIND FILE...
     kind=$2; shift 2
