@@ -290,7 +290,8 @@ static void look_after(struct mechanism *m)
         if (who)
             read_token(answer->token, who, strcspn(who, "\n"));
     }
-    printf("%s\t%s\n", m->name, answer->found ? answer->token : "nothing");
+    printf("%s\t%s\t%s\n", m->name, answer->found ? answer->token : "nothing",
+           answer->found == FOUND_ITS ? "seen" : "proved");
 }
 
 static int reach(const char *round)

@@ -41,7 +41,6 @@ NT_CALL NtOpenKeyTransactedEx(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG,
 NT_CALL NtReplaceKey(OBJECT_ATTRIBUTES *, HANDLE, OBJECT_ATTRIBUTES *);
 NT_CALL NtUnloadKey(OBJECT_ATTRIBUTES *);
 NT_CALL NtRestoreKey(HANDLE, HANDLE, ULONG);
-NT_CALL NtSaveKey(HANDLE, HANDLE);
 NT_CALL NtSetSecurityObject(HANDLE, ULONG, void *);
 
 #define ROOT L"Software\\FvmRegistry"
@@ -236,7 +235,6 @@ static void inside_only(void)
            NtLoadKey2(&attr, &file, 0), NtUnloadKey(&attr), NtRestoreKey(at, NULL, 0));
     printf("load: %lx, replace: %lx\n", NtLoadKeyEx(&attr, &file, 0, NULL, NULL, 0, NULL, NULL),
            NtReplaceKey(&file, at, &file));
-    printf("save what the VM changed: %lx\n", NtSaveKey(at, NULL));
     printf("flush: %lx\n", NtFlushKey(at));
     printf("hidden: %ld\n", RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"__fvm", 0, KEY_READ, &hidden));
     printf("information: %lx\n", NtSetInformationKey(at, 0, &name, 8));

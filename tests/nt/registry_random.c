@@ -8,7 +8,7 @@
  *
  * Left out are times, and what Wine 8 does wrong to itself: renaming keys, and making one whose
  * name ends in a separator (it makes a nameless key below). */
-#include "nt.h"
+#include "registry_random/keys.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,20 +18,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 enum { SLOTS = 10, BUFFER_CB = 1 << 18, CASE_INSENSITIVE = 0x40 };
-
-NT_CALL NtOpenKey(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
-NT_CALL NtOpenKeyEx(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG);
-NT_CALL NtCreateKey(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG, UNICODE_STRING *, ULONG,
-                    ULONG *);
-NT_CALL NtDeleteKey(HANDLE);
-NT_CALL NtQueryKey(HANDLE, ULONG, void *, ULONG, ULONG *);
-NT_CALL NtEnumerateKey(HANDLE, ULONG, ULONG, void *, ULONG, ULONG *);
-NT_CALL NtSetValueKey(HANDLE, UNICODE_STRING *, ULONG, ULONG, const void *, ULONG);
-NT_CALL NtQueryValueKey(HANDLE, UNICODE_STRING *, ULONG, void *, ULONG, ULONG *);
-NT_CALL NtEnumerateValueKey(HANDLE, ULONG, ULONG, void *, ULONG, ULONG *);
-NT_CALL NtDeleteValueKey(HANDLE, UNICODE_STRING *);
-NT_CALL NtQueryObject(HANDLE, ULONG, void *, ULONG, ULONG *);
-NT_CALL NtDuplicateObject(HANDLE, HANDLE, HANDLE, HANDLE *, ACCESS_MASK, ULONG, ULONG);
 
 static uint64_t state;
 static unsigned draw(unsigned count)
@@ -406,6 +392,17 @@ static void op_object(void)
         printf(" %lx", *(ULONG *)(void *)(buffer + 4));
 }
 
+static void op_save(void)
+{
+    unsigned slot = draw(SLOTS);
+    uint32_t hash = 0;
+
+    printf(" s%u", slot);
+    if (slots[slot])
+        printf(" = %lx", save_key(slots[slot], &hash));
+    printf(" %08x", hash);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -422,7 +419,8 @@ static const struct {
            {"list", op_list, 5},
            {"list-and-delete", op_list_and_delete, 2},
            {"delete", op_delete, 8},
-           {"object", op_object, 3}};
+           {"object", op_object, 3},
+           {"save", op_save, 1}};
 
 static void begin(unsigned seed)
 {
@@ -567,6 +565,7 @@ int wmain(int argc, wchar_t **argv)
     unsigned from = argc > 3 ? (unsigned)_wtoi(argv[2]) : 1, to = argc > 3 ? _wtoi(argv[3]) : 0;
     HANDLE key;
 
+    save_begin();
     setvbuf(stdout, NULL, _IOFBF, 1 << 16);
     if (!wcscmp(verb, L"fill")) {
         wcscpy(root, L"\\Registry\\Machine\\Software\\FvmDiffer");

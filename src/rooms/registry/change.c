@@ -1,5 +1,5 @@
-/* rooms/registry/change.c: deleting and renaming keys, whole hives, and what else is done to a key
- * by handle. */
+/* rooms/registry/change.c: deleting keys, hives from outside, and what else is done to a key by
+ * handle. */
 #include "rooms/registry/registry.h"
 
 #include "engine/capture.h"
@@ -85,7 +85,7 @@ NTSTATUS NTAPI registry_NtDeleteKey(HANDLE handle)
 /* --- hives --------------------------------------------------------------------------------------
  */
 
-/* A hive from outside would be the host's; what is to be saved is not in one place. */
+/* A hive from outside would be the host's. */
 /** @source nt:NtLoadKey; paper:registry */
 NTSTATUS NTAPI registry_NtLoadKey(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file)
 {
@@ -124,26 +124,6 @@ NTSTATUS NTAPI registry_NtReplaceKey(OBJECT_ATTRIBUTES *file, HANDLE handle, OBJ
 {
     (void)file, (void)handle, (void)old;
     return STATUS_PRIVILEGE_NOT_HELD;
-}
-
-/**
- * Save a key to a file, if the VM has changed nothing in it: the file would lack one side.
- *
- * @source nt:NtSaveKey; paper:registry
- */
-NTSTATUS NTAPI registry_NtSaveKey(HANDLE handle, HANDLE file)
-{
-    struct fvm_regview_hit hit = {0};
-    struct registry_use use;
-    NTSTATUS status = registry_use(&use, handle, 0, false);
-
-    if (status == STATUS_SUCCESS)
-        status = fvm_regview_find(registry_index(), use.key->path, &hit);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (status != FVM_PASS && (hit.has_node || use.is_private))
-        return STATUS_NOT_SUPPORTED;
-    return real.NtSaveKey(handle, file);
 }
 
 /* --- the rest

@@ -43,10 +43,11 @@ NTSTATUS NTAPI registry_NtUnloadKey(OBJECT_ATTRIBUTES *key);
 NTSTATUS NTAPI registry_NtRestoreKey(HANDLE handle, HANDLE file, ULONG flags);
 NTSTATUS NTAPI registry_NtReplaceKey(OBJECT_ATTRIBUTES *file, HANDLE handle,
                                      OBJECT_ATTRIBUTES *old);
-NTSTATUS NTAPI registry_NtSaveKey(HANDLE handle, HANDLE file);
 NTSTATUS NTAPI registry_NtFlushKey(HANDLE handle);
 NTSTATUS NTAPI registry_NtSetInformationKey(HANDLE handle, ULONG class, void *info, ULONG cb);
 NTSTATUS NTAPI registry_NtSetSecurityObject(HANDLE handle, ULONG what, void *descriptor);
+/* save.c */
+NTSTATUS NTAPI registry_NtSaveKey(HANDLE handle, HANDLE file);
 /* rename.c */
 NTSTATUS NTAPI registry_NtRenameKey(HANDLE handle, UNICODE_STRING *name);
 /* notify.c */
