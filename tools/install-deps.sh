@@ -4,6 +4,7 @@ set -eu
 run="wine wine64"
 build="gcc libc6-dev make libseccomp-dev zlib1g-dev gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 gcc-mingw-w64-i686-win32 binutils-mingw-w64-i686"
 test="perl wixl msitools clang clang-tidy clang-format cppcheck libclang-rt-14-dev python3 procps attr util-linux sudo nodejs passt slirp4netns iproute2 curl apache2-utils xvfb x11-xkb-utils x11-utils x11-apps xdotool xclip x11vnc tigervnc-viewer pulseaudio pulseaudio-utils xauth"
+kernel="qemu-system-x86 busybox-static e2fsprogs"
 conformance="$build xz-utils mingw-w64-tools"
 wanted=()
 for purpose in "$@"; do
@@ -12,8 +13,9 @@ for purpose in "$@"; do
     build) wanted+=($build) ;;
     test) wanted+=($test); command -v npm >/dev/null || wanted+=(npm) ;;
     conformance) wanted+=($conformance) ;;
+    kernel) wanted+=($kernel) ;;
     npm) command -v npm >/dev/null || wanted+=(npm) ;;
-    *) echo "usage: $0 run|build|test|conformance|npm..." >&2; exit 2 ;;
+    *) echo "usage: $0 run|build|test|conformance|kernel|npm..." >&2; exit 2 ;;
     esac
 done
 missing=()

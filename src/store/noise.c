@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#define ENVIRONMENT                                                                                \
+    "HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Session Manager\\Environment"
+#define PROCESSORS "each start writes this machine's, which may be others than its base was made on"
+
 static const struct {
     const char *key, *value, *why; /* value NULL: the whole key */
     const uint16_t *data;          /* NULL: whatever it is; else noise only if it is set to that */
@@ -28,6 +32,10 @@ static const struct {
      "monitors are those of the display that a VM is given", NULL, 0},
     {"HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ServiceCurrent", NULL,
      "counts the service processes that were started; volatile in Wine itself", NULL, 0},
+    {ENVIRONMENT, "NUMBER_OF_PROCESSORS", PROCESSORS, NULL, 0},
+    {ENVIRONMENT, "PROCESSOR_IDENTIFIER", PROCESSORS, NULL, 0},
+    {ENVIRONMENT, "PROCESSOR_LEVEL", PROCESSORS, NULL, 0},
+    {ENVIRONMENT, "PROCESSOR_REVISION", PROCESSORS, NULL, 0},
 };
 
 bool fvm_noise_registry(void *context, const struct fvm_reg_key *key,

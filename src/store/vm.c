@@ -60,7 +60,8 @@ static int check_marks(int layer, const struct fvm_store *store, struct fvm_erro
     if (errno == EOPNOTSUPP || errno == ENOSPC)
         return fvm_fail(err, -errno,
                         "the file system of the store '%s' cannot keep a VM's marks (user extended "
-                        "attributes: %s); set FVM_HOME to a folder on ext4, xfs, btrfs or tmpfs",
+                        "attributes: %s); set FVM_HOME to a folder on ext4, xfs, btrfs, or tmpfs "
+                        "of Linux 6.6 or newer",
                         store->path, strerror(errno));
     return fvm_fail(err, -errno, "cannot mark files in the store '%s': %s", store->path,
                     strerror(errno));

@@ -34,6 +34,14 @@ cp "$FVM_PROGRAMS/hello.exe" closed/
 cd closed || exit 1
 FVM_HOME=$PWD/store fvm run ./hello.exe; is "$rc $out" '0 hello' 'program and store in a closed folder'
 cd ..
+# A base that was made on another machine, or before this one got more processors.
+hive=$(echo "$FVM_HOME"/bases/default/versions/*/system.reg)
+sed -i -E 's/^"(NUMBER_OF_PROCESSORS|PROCESSOR_(IDENTIFIER|LEVEL|REVISION))"="/&7/' "$hive" # in the base's copy, for sed makes a new file
+is "$(grep -c '^"\(NUMBER_OF_\)\?PROCESSOR[A-Z_]*"="7' "$hive")" 4 'the base knows other processors'
+[ "$(id -u)" != 0 ] || chown --reference="${hive%/*}" "$hive"
+ok 'create' "$FVM" create moved
+fvm run --vm moved cmd /c 'echo %NUMBER_OF_PROCESSORS%'; is "$out" "$(nproc)" 'a VM has those of this machine'
+fvm diff moved; is "$out" 'nothing changed' 'they are no change of its own'
 # A list that is made while VMs come and go.
 (for ((i = 0; i < 60; i++)); do "$FVM" create coming; "$FVM" delete coming; done) >/dev/null 2>&1 & lane=$!
 while kill -0 $lane 2>/dev/null; do "$FVM" list; done >lists.txt 2>&1; wait $lane

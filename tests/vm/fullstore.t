@@ -14,6 +14,11 @@ from=$FVM_HOME; mkdir full; mount -t tmpfs -o mode=755,size=1400m tmpfs full || 
 export FVM_HOME=$PWD/full/store
 cp -a "$from" full/
 rm -rf full/store/mnt/* 2>/dev/null
+if ! kernel_is 6.6; then
+    fails_with 125 'user extended attributes.*tmpfs of Linux 6.6 or newer$' 'tmpfs before Linux 6.6 has no user xattrs and is refused' create x
+    is "$(ls -A full/store/vms)" '' 'and nothing is left there'
+    done_testing
+fi
 mounts_before=$(wc -l </proc/self/mountinfo)
 fill() { # leave about $1 kB
     rm -f full/fill; local free; free=$(df -k --output=avail full | tail -1)

@@ -63,5 +63,6 @@ attacker_rows() {
         esac
     done < <(tr -d '\r' <"$1")
 }
+kernel_is() { [ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -1)" = "$1" ]; } # VERSION: is the kernel that, or newer?
 # Processes of this store: supervisors, pid 1s and all below them.
 store_processes() { "$FVM" ps | awk 'NR>1'; }
