@@ -455,6 +455,55 @@ static void views(void)
         RegDeleteKeyExW(HKEY_LOCAL_MACHINE, L"Software\\FvmView", all[v], 0);
 }
 
+/* What is there in either view. */
+static void say_in_views(const wchar_t *path)
+{
+    HKEY at;
+
+    for (size_t v = 0; v < 2; v++) {
+        REGSAM view = v ? KEY_WOW64_32KEY : KEY_WOW64_64KEY;
+        LSTATUS status = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, KEY_READ | view, &at);
+
+        printf("%ls: %ld ", path, status);
+        if (!status) {
+            say(at, L"view");
+            RegCloseKey(at);
+        } else {
+            printf("\n");
+        }
+    }
+}
+
+static void rename_in_views(void)
+{
+    static wchar_t to[] = L"given2";
+    UNICODE_STRING name = {sizeof(to) - 2, sizeof(to), to};
+    HKEY at;
+
+    for (size_t v = 0; v < 2; v++) {
+        RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"Software\\FvmRename\\given1\\below", 0, NULL, 0,
+                        KEY_ALL_ACCESS | (v ? KEY_WOW64_32KEY : KEY_WOW64_64KEY), NULL, &at, NULL);
+        set(at, L"view", v ? L"32" : L"64");
+        RegCloseKey(at);
+    }
+    for (size_t v = 0; v < 2; v++) {
+        REGSAM view = v ? KEY_WOW64_32KEY : KEY_WOW64_64KEY;
+
+        at = key(L"Software\\FvmRename\\given1", KEY_ALL_ACCESS | view);
+        printf("rename: %lx\n", NtRenameKey(at, &name));
+        RegCloseKey(at);
+        say_in_views(L"Software\\FvmRename\\given1\\below");
+        say_in_views(L"Software\\FvmRename\\given2\\below");
+    }
+    for (size_t v = 0; v < 2; v++) {
+        REGSAM view = v ? KEY_WOW64_32KEY : KEY_WOW64_64KEY;
+
+        RegDeleteKeyExW(HKEY_LOCAL_MACHINE, L"Software\\FvmRename\\given2\\below", view, 0);
+        RegDeleteKeyExW(HKEY_LOCAL_MACHINE, L"Software\\FvmRename\\given2", view, 0);
+        RegDeleteKeyExW(HKEY_LOCAL_MACHINE, L"Software\\FvmRename", view, 0);
+    }
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     const wchar_t *verb = argc > 1 ? argv[1] : L"";
@@ -480,7 +529,7 @@ int wmain(int argc, wchar_t **argv)
     else if (!wcscmp(verb, L"clear"))
         clear();
     else if (!wcscmp(verb, L"views"))
-        views();
+        views(), rename_in_views();
     else if (!wcscmp(verb, L"all")) {
         two_handles();
         inherited();

@@ -1,6 +1,7 @@
 /* rooms/registry/rename.c: NtRenameKey, which Wine 8 must not be given: when the key's place among
  * its siblings changes, its server corrupts their list. Here the key is made anew under the other
- * name, with all below it, and the old one deleted. Killed in between, both are there. */
+ * name, with all below it, and the old one deleted. Killed in between, both are there. All names
+ * here are of the registry as it is, for whoever calls: KEY_WOW64_64KEY. */
 #include "rooms/registry/registry.h"
 
 #include "engine/capture.h"
@@ -39,7 +40,7 @@ static NTSTATUS open_from(struct renaming *renaming, HANDLE *key, ACCESS_MASK ac
     UNICODE_STRING name;
     NTSTATUS status = attr_of(renaming, &attr, &name, &renaming->from);
 
-    return NT_SUCCESS(status) ? registry_NtOpenKey(key, access, &attr) : status;
+    return NT_SUCCESS(status) ? registry_NtOpenKey(key, access | KEY_WOW64_64KEY, &attr) : status;
 }
 
 /* The key alone: its class, whether it is to vanish, whether it is a link. */
@@ -63,8 +64,8 @@ static NTSTATUS make_same(struct renaming *renaming, HANDLE *made, HANDLE from)
     class.Length = class.MaximumLength = (USHORT)full->ClassLength;
     options = (hit.user & FVM_REGVIEW_VOLATILE ? REG_OPTION_VOLATILE : 0) |
               (hit.user & (FVM_REGVIEW_LINK | FVM_REGVIEW_HOST_LINK) ? REG_OPTION_CREATE_LINK : 0);
-    return registry_NtCreateKey(made, KEY_ALL_ACCESS, &attr, 0, class.Length ? &class : NULL,
-                                options, &disposition);
+    return registry_NtCreateKey(made, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &attr, 0,
+                                class.Length ? &class : NULL, options, &disposition);
 }
 
 static NTSTATUS copy_values(struct renaming *renaming, HANDLE to, HANDLE from)
@@ -206,7 +207,7 @@ static NTSTATUS rename_key(struct renaming *renaming, HANDLE handle, struct fvm_
         status = attr_of(renaming, &attr, &text, &renaming->to);
     if (!NT_SUCCESS(status))
         return status;
-    if (NT_SUCCESS(registry_NtOpenKey(&there, KEY_READ, &attr))) {
+    if (NT_SUCCESS(registry_NtOpenKey(&there, KEY_READ | KEY_WOW64_64KEY, &attr))) {
         registry_NtClose(there);
         return STATUS_CANNOT_DELETE; /* as NT says of a name that is taken */
     }
