@@ -8,7 +8,7 @@ who=${1:?root or user}; shift
 export FVM_TEST_WINE32=${FVM_TEST_WINE32:-$(tools/get-wine32.sh 2>/dev/null || true)} FVM_WINE32=/nowhere
 # Who starts a VM makes a difference to its seal, its files' owner, its devices and limits, not to what programs do in it: started by root
 # only the tests of those, unless FVM_ALL=1.
-by_root=" badinput basic completion display escape hostdisplay hostile law layout limits net ports probe share share_escape shared sound stdio together view "
+by_root=" badinput basic completion display escape hostdisplay hostile killterms law layout limits net ports probe share share_escape shared sound stdio together view "
 tests=("$@"); [ ${#tests[@]} -gt 0 ] || for t in tests/vm/*.t; do
     name=$(basename "$t" .t)
     [ "$who" = user ] || [ "${FVM_ALL:-}" = 1 ] || [[ $by_root = *" $name "* ]] || continue
