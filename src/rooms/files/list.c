@@ -70,6 +70,32 @@ NTSTATUS files_list_each(struct fvm_str dir, struct fvm_str mask, files_entry_fn
 
 /* --- gathering --------------------------------------------------------------------------- */
 
+struct files_chunk {
+    struct files_chunk *before;
+    size_t used;
+    char bytes[32 << 10];
+};
+
+/* Room for an entry; no name is as long as a chunk. @return NULL no memory */
+static NT_DIR_ENTRY *take_room(struct files_listing *listing, size_t cb)
+{
+    struct files_chunk *chunk = listing->chunks;
+
+    cb = (cb + 7) & ~(size_t)7;
+    if (cb > sizeof(chunk->bytes))
+        return NULL;
+    if (!chunk || cb > sizeof(chunk->bytes) - chunk->used) {
+        chunk = fvm_allocate(sizeof(*chunk));
+        if (!chunk)
+            return NULL;
+        chunk->before = listing->chunks;
+        chunk->used = 0;
+        listing->chunks = chunk;
+    }
+    chunk->used += cb;
+    return (NT_DIR_ENTRY *)(void *)(chunk->bytes + chunk->used - cb);
+}
+
 struct gathering {
     struct files_listing *listing;
     struct fvm_buf directory; /* virtual path, with room for a name behind it */
@@ -118,7 +144,7 @@ static NTSTATUS gather_one(void *context, const NT_DIR_ENTRY *entry)
     if (all->is_host ? is_marked(all, name) || (is_dots(name) && all->directory.cch > 3) : false)
         return STATUS_SUCCESS;
     status = listing->count == listing->cap ? grow(listing) : STATUS_SUCCESS;
-    copy = NT_SUCCESS(status) ? fvm_allocate(cb) : NULL;
+    copy = NT_SUCCESS(status) ? take_room(listing, cb) : NULL;
     if (!copy)
         return STATUS_NO_MEMORY;
     memcpy(copy, entry, cb);
@@ -190,9 +216,12 @@ static void sort(struct files_listing *listing)
 
 static void empty(struct files_listing *listing)
 {
-    for (uint32_t i = 0; i < listing->count; i++)
-        fvm_free(listing->entries[i]);
+    for (struct files_chunk *chunk = listing->chunks, *before; chunk; chunk = before) {
+        before = chunk->before;
+        fvm_free(chunk);
+    }
     fvm_free(listing->entries);
+    listing->chunks = NULL;
     listing->entries = NULL;
     listing->count = listing->cap = listing->at = 0;
 }

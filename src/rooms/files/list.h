@@ -2,6 +2,7 @@
 #pragma once
 #include "rooms/files/files.h"
 
+struct files_chunk; /* entries, one behind the other */
 struct files_listing {
     uint32_t busy; /* a spin lock: two threads with one handle */
     uint32_t count, cap, at;
@@ -9,7 +10,8 @@ struct files_listing {
     bool had_any;   /* it was asked before: the end is STATUS_NO_MORE_FILES */
     uint16_t *mask; /* that of the first call: later ones are not looked at */
     uint32_t mask_cch;
-    NT_DIR_ENTRY **entries;
+    NT_DIR_ENTRY **entries; /* in the chunks */
+    struct files_chunk *chunks;
 };
 /** Write entries from listing->at on in the layout of a class. @param info may be a bad pointer
  * @return STATUS_SUCCESS; STATUS_BUFFER_OVERFLOW the first is cut; STATUS_NO_MORE_FILES; ... */
