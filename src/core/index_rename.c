@@ -136,14 +136,15 @@ static fvm_status empty(const struct fvm_index *index, const struct index_walk *
     uint32_t before;
     fvm_status status;
 
-    index_count_change(index);
     if (!index_load(&node->first_child) && !index_load(&node->origin)) {
+        index_count_change(index);
         index_set_bits(&node->user, 0, UINT32_MAX, &before);
         index_set_bits(&node->flags, flags, UINT32_MAX, &before);
     } else {
         status = index_reserve(index, sizeof(struct index_node), &room);
         if (fvm_failed(status))
             return status;
+        index_count_change(index);
         index_store(&index_link_at(index, walk->link)->node, index_put_node(index, &room, flags));
     }
     index_count_change(index);
