@@ -112,6 +112,23 @@ static int clone_tree(int fd)
     return tree < 0 ? -errno : tree;
 }
 
+/* Seen where it is missing: ramfs, overlayfs, tmpfs before Linux 6.3. */
+static int refuse_writing(const char *dir, uid_t owner, struct fvm_error *err)
+{
+    static const char why[] = "its file system, or one mounted in it, has no idmapped mounts, by "
+                              "which root's VMs write as a folder's owner";
+
+    /* Root's VMs are never root: as whom root's folder could be written there is nobody. */
+    if (!owner)
+        return fvm_fail(err, -EOPNOTSUPP,
+                        "cannot share '%s' for writing: %s; share it :ro, or put it on ext4, xfs "
+                        "or btrfs",
+                        dir, why);
+    return fvm_fail(err, -EOPNOTSUPP,
+                    "cannot share '%s' for writing: %s; share it :ro, or run fvm as user %u", dir,
+                    why, (unsigned)owner);
+}
+
 static int map_tree(const struct fvm_share *share, int tree, struct fvm_error *err)
 {
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
@@ -132,11 +149,7 @@ static int map_tree(const struct fvm_share *share, int tree, struct fvm_error *e
         return fvm_fail(err, result, "cannot map the owner of '%s': %s", share->dir,
                         strerror(-result));
     if (share->writable)
-        return fvm_fail(err, -EOPNOTSUPP,
-                        "cannot share '%s' for writing: its file system, or one mounted in it, has "
-                        "no idmapped mounts, by which root's VMs write as a folder's owner; share "
-                        "it :ro, or run fvm as user %u",
-                        share->dir, (unsigned)st.st_uid);
+        return refuse_writing(share->dir, st.st_uid, err);
     if ((st.st_mode & 05) != 05)
         return fvm_fail(err, -EACCES,
                         "cannot share '%s': its file system, or one mounted in it, has no idmapped "

@@ -160,6 +160,10 @@ else
     with_mount ramfs 755 --share "$here/mounted:rw=D:" cmd /c ver
     is "$? $(cat mounted.out)" '125 ' 'a file system without idmapped mounts: not for writing'
     like "$(cat mounted.err)" "^fvm: cannot share '$here/mounted' for writing: its file system, or one mounted in it, has no idmapped mounts, .*; share it :ro, or run fvm as user 12321\$" 'and it is said why'
+    owner=$(stat -c %u mounted); chown 0 mounted
+    with_mount ramfs 755 --share "$here/mounted:rw=D:" cmd /c ver
+    like "$? $(cat mounted.err)" "^125 fvm: cannot share '$here/mounted' for writing: .*; share it :ro, or put it on ext4, xfs or btrfs\$" "root's own folder: nobody is told to become root"
+    chown "$owner" mounted
     with_mount ramfs 755 --share "$here/mounted=D:" cmd /c 'type D:\in\file& echo no>D:\in\no'
     is "$(tr -d '\r' <mounted.out)" inner 'for reading what everybody may read'
     chmod 750 mounted; with_mount ramfs 755 --share "$here/mounted=D:" cmd /c ver
