@@ -91,16 +91,18 @@ fvm run --keep cmd /c "echo x>$F\\kept.txt"; like "$err" "kept as VM 'vm1'" '--k
 fvm diff vm1; like "$out" 'kept.txt' 'and keeps it'; fvm delete vm1
 ok 'the host has nothing of it' test ! -e "$home/kept.txt" -a ! -e "$home/thrown.txt"
 # Typed when ping itself has written: a program that dies while it starts another leaves that one as it is, outside too.
-# Each in a Windows of its own: of one whose program is killed while it asks Wine's mount manager the next ones may wait for ever (compat.md).
+# Each in a Windows of its own, begun outside of the terminal: of one whose program is killed while it asks Wine's mount manager the next ones
+# may wait for ever (compat.md).
+anew() { end_server; "$server" -p60 >/dev/null 2>&1; /usr/lib/wine/wine64 cmd /c exit >/dev/null 2>&1 </dev/null; }
 typed() {
-    out=$(timeout -k 5 90 python3 "$build/../tests/vm/terminal.py" 80x25 32 '\x03' /usr/lib/wine/wine64 "$@" 2>&1); echo "exit $? $(grep -c over <<<"$out")"
-    end_server; "$server" -p60 >/dev/null 2>&1
+    anew; out=$(timeout -k 5 90 python3 "$build/../tests/vm/terminal.py" 80x25 32 '\x03' /usr/lib/wine/wine64 "$@" 2>&1); echo "exit $? $(grep -c over <<<"$out")"
 }
 for command in 'ping -n 30 127.0.0.1' 'ping -n 31 127.0.0.1'; do
     said=$(typed cmd /c "$command"); SECONDS=0
     is "$(typed "$build/fvm.exe" run --vm box cmd /c "$command")" "$said" 'Ctrl-C in a terminal'
     ok 'ends the program, not fvm before it' test $SECONDS -lt 20
 done
+anew
 vm box "dir /b C:\\ | findstr store& dir $FVM_HOME& type $FVM_HOME\\format& echo over"; is "$(grep -v 'Volume\|Directory of' <<<"$out" | tr -d '\n ')" over 'the store is not there for programs'
 vm box "type $(win "$store")\\format & echo over"; is "$out" over 'by no other name'
 vm box "echo x>$FVM_HOME\\vms\\box\\vm.conf& md $FVM_HOME& echo x>$FVM_HOME\\format"
