@@ -19,4 +19,5 @@ if [ ! -e "$kit/ready" ]; then # what an ended run left half made would be taken
 fi
 [ -e build/deps/node.exe ] && [ -e build/deps/7za32.exe ] || tools/get-test-programs.sh >&2
 # One layout for all: of some thousand starts at random ones Wine 8 fails one with error 1359 (guest/unix/layout.c).
-exec setarch -R prove --timer --exec bash "${tests[@]}"
+. tests/vm/again.sh
+prove_again "$kit/state" setarch -R prove --timer --exec bash -- "${tests[@]}"

@@ -26,7 +26,7 @@ if [ -e /dev/net/tun ] && [ "$(stat -c %a /dev/net/tun)" != 666 ]; then
 fi
 test_uid=54321 # in no passwd: FVM must not need an entry
 if [ "$who" = root ] && [ "$(id -u)" != 0 ]; then
-    sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,FVM_KILL_ROUNDS,FVM_KILL_COMMITS,FVM_TEST_WINE32,CI "$0" root "${tests[@]}"
+    sudo -n true 2>/dev/null && exec sudo -n --preserve-env=FVM_MUST_RUN,FVM_AGAIN,FVM_JOBS,FVM_KILL_ROUNDS,FVM_KILL_COMMITS,FVM_TEST_WINE32,CI "$0" root "${tests[@]}"
     echo "# root tests need root or sudo without password"; [ "${FVM_MUST_RUN:-}" != 1 ]; exit
 fi
 # In a place that everybody can reach: a clone may lie in a closed home.
@@ -58,4 +58,5 @@ export MASTER_STORE=$FVM_HOME
 paths=(); for t in "${tests[@]}"; do paths+=("$kit/tests/$(basename "$t")"); done
 chmod 711 "$kit"
 cd "$kit/work"
-exec "${as[@]}" prove -j "${FVM_JOBS:-1}" --timer --exec "$kit/tests/one.sh" "${paths[@]}"
+. "$kit/tests/again.sh"
+prove_again "$kit/state" "${as[@]}" prove -j "${FVM_JOBS:-1}" --timer --exec "$kit/tests/one.sh" -- "${paths[@]}"
