@@ -27,6 +27,7 @@ is "$(python3 -c 'import json, sys; print(*sorted(str(sorted(r.items())) for r i
 ok 'the VM that has a port is joined' "$FVM" run --vm a "$net" adapters
 
 # --- what is refused: one line, and nothing is left --------------------------------------------------------------------
+runs() { "$FVM" ps "$1" | grep -q cmd; } # VM
 bad() { local regex=$1 name=$2; shift 2; fails_with 125 "$regex" "$name" run "$@" cmd /c ver; }
 bad 'port 8081 of 127.0.0.1 is in use' 'a port of another VM' --net private --publish 8081:80
 bad 'UDP port 8084 of 127.0.0.1 is in use' 'likewise of UDP' --net private --publish 8084:8084/udp
@@ -49,7 +50,7 @@ ip route add default via $neighbour
 if kernel_is 6.12; then # net.t: else there is no --net host
     ok 'create' "$FVM" create --net host host
     "$FVM" run --vm host cmd /c 'set /p x=' >/dev/null 2>&1 < <(sleep 20) & held=$!
-    await 20 "$FVM" ps host >/dev/null
+    await 20 runs host
     bad 'use --net host' "a VM with this machine's network" --net vm:host
     "$FVM" stop host; wait $held
 fi
