@@ -7,7 +7,7 @@ CLANG=${CLANG:-clang} WARN=${WARN:--Wall -Wextra -Werror}
 linux_flags=(-std=gnu11 -Isrc -Ibuild/gen -Itests/harness -D_GNU_SOURCE '-DFVM_VERSION="lint"')
 # dll-attribute-on-redeclaration: mingw's headers declare what ntdll exports without dllimport; GCC does not mind.
 pe_flags=(--target=x86_64-w64-mingw32 -std=gnu11 -Isrc -DUNICODE -ffreestanding -Wno-dll-attribute-on-redeclaration)
-# How far the analyzer follows a function: a third of its own default finds nearly all in a third of the time. `make lint-deep` has the whole.
+# How far the analyzer follows a function: a third of its own default, which takes a third of the time. `make lint-deep` has the whole.
 NODES=${NODES:-75000}
 export CLANG WARN NODES TIDY_VERSION=${TIDY_VERSION:-$(clang-tidy --version)}
 

@@ -323,7 +323,8 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
     if (opening->options & FILE_OPEN_BY_FILE_ID)
         return open_by_id(opening, attr);
     /* Of what may be a directory the path is kept: it has to be found out. */
-    if (files_is_untouched(&name, attr) && only_looks && opening->options & FILE_NON_DIRECTORY_FILE)
+    name.cch = 0;
+    if (only_looks && opening->options & FILE_NON_DIRECTORY_FILE && files_is_untouched(&name, attr))
         return call_as_given(opening, attr, &place, FILES_SIDE_HOST);
     scratch = files_scratch_get();
     if (!scratch)

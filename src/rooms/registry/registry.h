@@ -193,6 +193,26 @@ NTSTATUS registry_count(struct registry_key *key, const struct fvm_regview_hit *
  * one side said. */
 NTSTATUS registry_mend_counts(const struct registry_use *use, ULONG class, void *info, ULONG cb);
 
+/* --- tree.c: keys of the VM's view by their paths, for calls on whole trees --------------------
+ */
+struct registry_name {
+    OBJECT_ATTRIBUTES attr;
+    UNICODE_STRING text;
+};
+/** Attributes that name the very key of a path, be it a link. To be given with KEY_WOW64_64KEY: for
+ * 32-bit programs, too, it is that key and no other. @param room REGISTRY_NAME_CCH units, in use as
+ * long as the name */
+NTSTATUS registry_name_path(struct registry_name *name, uint16_t *room, struct fvm_str path);
+/** Open the very key of a path, as a program of the VM opens it. @param room as above @return NT's
+ */
+NTSTATUS registry_open_path(HANDLE *key, uint16_t *room, struct fvm_str path, ACCESS_MASK access);
+/** @param value borrowed; may be in scratch->bytes @return STATUS_SUCCESS: go on; else that ends it
+ */
+typedef NTSTATUS registry_value_fn(void *context, const NT_VALUE_FULL *value);
+/** All values of a key that a program of the VM has open. */
+NTSTATUS registry_each_value(HANDLE key, struct registry_scratch *scratch, registry_value_fn *fn,
+                             void *context);
+
 /* --- answers.c ---------------------------------------------------------------------------------
  */
 /** The name of the key that a private key stands for, as NtQueryKey() gives it. */

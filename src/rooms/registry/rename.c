@@ -19,37 +19,13 @@ struct renaming {
     int depth;
 };
 
-static NTSTATUS attr_of(struct renaming *renaming, OBJECT_ATTRIBUTES *attr, UNICODE_STRING *name,
-                        const struct fvm_buf *path)
-{
-    struct fvm_buf text = {renaming->name, 0, REGISTRY_NAME_CCH - 1};
-    NTSTATUS status = fvm_regview_host_name(&text, fvm_buf_str(path));
-
-    *name = (UNICODE_STRING){.Buffer = text.s,
-                             .Length = (USHORT)(text.cch * sizeof(WCHAR)),
-                             .MaximumLength = (USHORT)(text.cch * sizeof(WCHAR))};
-    *attr = (OBJECT_ATTRIBUTES){.Length = sizeof(*attr),
-                                .ObjectName = name,
-                                .Attributes = OBJ_CASE_INSENSITIVE | OBJ_OPENLINK};
-    return status;
-}
-
-static NTSTATUS open_from(struct renaming *renaming, HANDLE *key, ACCESS_MASK access)
-{
-    OBJECT_ATTRIBUTES attr;
-    UNICODE_STRING name;
-    NTSTATUS status = attr_of(renaming, &attr, &name, &renaming->from);
-
-    return NT_SUCCESS(status) ? registry_NtOpenKey(key, access | KEY_WOW64_64KEY, &attr) : status;
-}
-
 /* The key alone: its class, whether it is to vanish, whether it is a link. */
 static NTSTATUS make_same(struct renaming *renaming, HANDLE *made, HANDLE from)
 {
     const NT_KEY_FULL *full = (const NT_KEY_FULL *)(const void *)renaming->scratch->bytes;
-    UNICODE_STRING name, class = {0};
+    UNICODE_STRING class = {0};
+    struct registry_name name;
     struct fvm_regview_hit hit;
-    OBJECT_ATTRIBUTES attr;
     ULONG got, disposition, options;
     NTSTATUS status = fvm_regview_find(registry_index(), fvm_buf_str(&renaming->from), &hit);
 
@@ -57,45 +33,25 @@ static NTSTATUS make_same(struct renaming *renaming, HANDLE *made, HANDLE from)
         status =
             registry_NtQueryKey(from, KEY_FULL, renaming->scratch->bytes, REGISTRY_BYTES_CB, &got);
     if (NT_SUCCESS(status))
-        status = attr_of(renaming, &attr, &name, &renaming->to);
+        status = registry_name_path(&name, renaming->name, fvm_buf_str(&renaming->to));
     if (!NT_SUCCESS(status))
         return status;
     class.Buffer = (WCHAR *)(void *)(renaming->scratch->bytes + full->ClassOffset);
     class.Length = class.MaximumLength = (USHORT)full->ClassLength;
     options = (hit.user & FVM_REGVIEW_VOLATILE ? REG_OPTION_VOLATILE : 0) |
               (hit.user & (FVM_REGVIEW_LINK | FVM_REGVIEW_HOST_LINK) ? REG_OPTION_CREATE_LINK : 0);
-    return registry_NtCreateKey(made, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &attr, 0,
+    return registry_NtCreateKey(made, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &name.attr, 0,
                                 class.Length ? &class : NULL, options, &disposition);
 }
 
-static NTSTATUS copy_values(struct renaming *renaming, HANDLE to, HANDLE from)
+static NTSTATUS set_value(void *to, const NT_VALUE_FULL *value)
 {
-    NTSTATUS status = STATUS_SUCCESS;
+    UNICODE_STRING name = {.Buffer = (WCHAR *)(uintptr_t)value->Name,
+                           .Length = (USHORT)value->NameLength,
+                           .MaximumLength = (USHORT)value->NameLength};
 
-    for (ULONG at = 0; NT_SUCCESS(status); at++) {
-        void *buffer = renaming->scratch->bytes;
-        ULONG cb = REGISTRY_BYTES_CB, got;
-
-        status = registry_NtEnumerateValueKey(from, at, VALUE_FULL, buffer, cb, &got);
-        if (status == STATUS_BUFFER_OVERFLOW) {
-            buffer = fvm_pages(cb = got);
-            status = buffer ? registry_NtEnumerateValueKey(from, at, VALUE_FULL, buffer, cb, &got)
-                            : STATUS_NO_MEMORY;
-        }
-        if (NT_SUCCESS(status)) {
-            const NT_VALUE_FULL *value = buffer;
-            UNICODE_STRING name = {.Buffer = (WCHAR *)(uintptr_t)value->Name,
-                                   .Length = (USHORT)value->NameLength,
-                                   .MaximumLength = (USHORT)value->NameLength};
-
-            status =
-                registry_NtSetValueKey(to, &name, 0, value->Type,
-                                       (const char *)buffer + value->DataOffset, value->DataLength);
-        }
-        if (buffer != renaming->scratch->bytes)
-            fvm_pages_free(buffer);
-    }
-    return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
+    return registry_NtSetValueKey(to, &name, 0, value->Type,
+                                  (const char *)value + value->DataOffset, value->DataLength);
 }
 
 /* Go on with a subkey. @return its NT status; STATUS_NO_MORE_ENTRIES: there is none at this index
@@ -128,12 +84,12 @@ static NTSTATUS copy_tree(struct renaming *renaming)
 
     if (renaming->depth++ > DEPTH)
         return STATUS_NAME_TOO_LONG;
-    status = open_from(renaming, &from, KEY_READ);
+    status = registry_open_path(&from, renaming->name, fvm_buf_str(&renaming->from), KEY_READ);
     if (!NT_SUCCESS(status))
         return status;
     status = make_same(renaming, &to, from);
     if (NT_SUCCESS(status))
-        status = copy_values(renaming, to, from);
+        status = registry_each_value(from, renaming->scratch, set_value, to);
     for (ULONG at = 0; NT_SUCCESS(status); at++) {
         status = enter(renaming, from, at, true);
         if (NT_SUCCESS(status))
@@ -152,7 +108,8 @@ static NTSTATUS delete_tree(struct renaming *renaming)
 {
     uint32_t cch = renaming->from.cch;
     HANDLE key;
-    NTSTATUS status = open_from(renaming, &key, KEY_READ | DELETE);
+    NTSTATUS status =
+        registry_open_path(&key, renaming->name, fvm_buf_str(&renaming->from), KEY_READ | DELETE);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -192,8 +149,6 @@ static NTSTATUS rename_key(struct renaming *renaming, HANDLE handle, struct fvm_
                            struct fvm_str name)
 {
     struct registry_slot *slot = registry_slot(handle, false);
-    OBJECT_ATTRIBUTES attr;
-    UNICODE_STRING text;
     HANDLE there;
     NTSTATUS status = fvm_buf_add(&renaming->from, path);
 
@@ -203,11 +158,10 @@ static NTSTATUS rename_key(struct renaming *renaming, HANDLE handle, struct fvm_
         status = fvm_buf_add_unit(&renaming->to, '\\');
     if (NT_SUCCESS(status))
         status = fvm_buf_add(&renaming->to, name);
-    if (NT_SUCCESS(status))
-        status = attr_of(renaming, &attr, &text, &renaming->to);
     if (!NT_SUCCESS(status))
         return status;
-    if (NT_SUCCESS(registry_NtOpenKey(&there, KEY_READ | KEY_WOW64_64KEY, &attr))) {
+    if (NT_SUCCESS(
+            registry_open_path(&there, renaming->name, fvm_buf_str(&renaming->to), KEY_READ))) {
         registry_NtClose(there);
         return STATUS_CANNOT_DELETE; /* as NT says of a name that is taken */
     }

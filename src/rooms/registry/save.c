@@ -156,8 +156,9 @@ static NTSTATUS put_head(struct saving *saving, HANDLE key)
     return STATUS_SUCCESS;
 }
 
-static void put_value(struct saving *saving, const NT_VALUE_FULL *value)
+static NTSTATUS put_value(void *context, const NT_VALUE_FULL *value)
 {
+    struct saving *saving = context;
     uint64_t line_start = saving->to.cb;
 
     if (value->NameLength) {
@@ -170,31 +171,7 @@ static void put_value(struct saving *saving, const NT_VALUE_FULL *value)
     }
     fvm_hivetext_data(&saving->to, value->Type, (const uint8_t *)value + value->DataOffset,
                       value->DataLength, line_start);
-}
-
-static NTSTATUS put_values(struct saving *saving, HANDLE key)
-{
-    NTSTATUS status = STATUS_SUCCESS;
-
-    for (ULONG at = 0; NT_SUCCESS(status); at++) {
-        void *buffer = saving->scratch->bytes;
-        ULONG cb = REGISTRY_BYTES_CB, got;
-
-        status = registry_NtEnumerateValueKey(key, at, VALUE_FULL, buffer, cb, &got);
-        while (status == STATUS_BUFFER_OVERFLOW) { /* somebody may make it larger meanwhile */
-            if (buffer != saving->scratch->bytes)
-                fvm_pages_free(buffer);
-            cb = got;
-            buffer = fvm_pages(cb);
-            status = buffer ? registry_NtEnumerateValueKey(key, at, VALUE_FULL, buffer, cb, &got)
-                            : STATUS_NO_MEMORY;
-        }
-        if (NT_SUCCESS(status))
-            put_value(saving, buffer);
-        if (buffer != saving->scratch->bytes)
-            fvm_pages_free(buffer);
-    }
-    return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
+    return STATUS_SUCCESS;
 }
 
 /* --- keys ---------------------------------------------------------------------------------------
@@ -243,29 +220,18 @@ static NTSTATUS put_key(struct saving *saving, HANDLE key, const struct fvm_regv
     }
     if (is_link)
         fvm_hivetext_puts(&saving->to, "#link\n");
-    return put_values(saving, key);
+    return registry_each_value(key, saving->scratch, put_value, saving);
 }
 
 /* Begin with the key of the path. @return FVM_PASS: it is not saved, nor is what is below */
 static NTSTATUS enter(struct saving *saving, struct level *level)
 {
-    struct fvm_buf text = {saving->name, 0, REGISTRY_NAME_CCH - 1};
     struct fvm_regview_hit hit;
-    UNICODE_STRING name;
-    OBJECT_ATTRIBUTES attr = {.Length = sizeof(attr),
-                              .ObjectName = &name,
-                              .Attributes = OBJ_CASE_INSENSITIVE | OBJ_OPENLINK};
     NTSTATUS status = fvm_regview_find(registry_index(), fvm_buf_str(&saving->path), &hit);
     HANDLE key;
 
     if (NT_SUCCESS(status))
-        status = fvm_regview_host_name(&text, fvm_buf_str(&saving->path));
-    name = (UNICODE_STRING){.Buffer = text.s,
-                            .Length = (USHORT)(text.cch * sizeof(WCHAR)),
-                            .MaximumLength = (USHORT)(text.cch * sizeof(WCHAR))};
-    /* Of a 32-bit program, too, it is this key and no other. */
-    if (NT_SUCCESS(status))
-        status = registry_NtOpenKey(&key, KEY_READ | KEY_WOW64_64KEY, &attr);
+        status = registry_open_path(&key, saving->name, fvm_buf_str(&saving->path), KEY_READ);
     if (!NT_SUCCESS(status))
         return status;
     *level = (struct level){.key = key, .cch = saving->path.cch};
