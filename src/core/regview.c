@@ -192,9 +192,11 @@ fvm_status fvm_regview_copied(const struct fvm_index *index, struct fvm_str path
     uint32_t node;
     fvm_status status = make_node(index, path, &node);
 
-    /* Without OWN the rest says nothing: the last store is the one that counts. */
+    /* Without OWN the rest says nothing: the last store is the one that counts. A copy that nothing
+     * was written to yet is to be told, too: what is below it stands on it. */
     if (!fvm_failed(status))
-        status = fvm_index_user(index, node, FVM_REGVIEW_PRESENT | user, 0, NULL);
+        status =
+            fvm_index_user(index, node, FVM_REGVIEW_PRESENT | FVM_REGVIEW_DIRTY | user, 0, NULL);
     if (!fvm_failed(status))
         status = fvm_index_flags(index, node, FVM_INDEX_OWN | FVM_INDEX_MERGED, 0, NULL);
     return status;
@@ -208,7 +210,8 @@ fvm_status fvm_regview_created(const struct fvm_index *index, struct fvm_str pat
     if (!fvm_failed(status))
         status = fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
     if (!fvm_failed(status))
-        status = fvm_index_user(index, node, FVM_REGVIEW_PRESENT | user, 0, NULL);
+        status =
+            fvm_index_user(index, node, FVM_REGVIEW_PRESENT | FVM_REGVIEW_DIRTY | user, 0, NULL);
     if (!fvm_failed(status))
         status = fvm_index_flags(index, node, FVM_INDEX_OWN, 0, NULL);
     return status;
@@ -225,8 +228,8 @@ fvm_status fvm_regview_deleted(const struct fvm_index *index, struct fvm_str pat
         return status;
     life = (before / FVM_REGVIEW_LIFE + 1) * FVM_REGVIEW_LIFE;
     /* In one step: it lives no more, and has lived once more. What the host has is kept in mind. */
-    fvm_index_user(index, node, life, ~(life | (before & (FVM_REGVIEW_WOW | FVM_REGVIEW_SEEN))),
-                   NULL);
+    fvm_index_user(index, node, life | FVM_REGVIEW_DIRTY,
+                   ~(life | (before & (FVM_REGVIEW_WOW | FVM_REGVIEW_SEEN))), NULL);
     fvm_index_flags(index, node, FVM_INDEX_OWN, 0, NULL);
     return fvm_index_flags(index, node, 0, FVM_INDEX_MERGED, NULL);
 }

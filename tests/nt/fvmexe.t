@@ -144,14 +144,6 @@ fvm commit --dry-run box; is "$rc/$(grep -c '^would commit C:' <<<"$out")" 0/20 
 fvm discard --dry-run --only "$F\\nd" box; is "$out" $'would discard C:\\fvmexe\\nd\nwould discard C:\\fvmexe\\nd\\e\nwould discard C:\\fvmexe\\nd\\x.txt' 'discard --dry-run --only'
 fails_with 125 "matches no change" '--only that matches nothing' discard --only 'C:\nothing*' box
 fvm diff box; is "$out" "$said" 'which changed nothing'
-# The registry: kept, told of, not committed.
-outside reg query 'HKCU\Software\FvmExe'; is $rc 1 'the host has no such key'
-fvm create reg; fvm run --vm reg cmd /c 'reg add HKCU\Software\FvmExe /v v /d mine'; is $rc 0 'a VM writes to the registry'
-fvm run --vm reg cmd /c 'reg query HKCU\Software\FvmExe'; like "$out" 'v +REG_SZ +mine' 'and finds it again after a new start'
-outside reg query 'HKCU\Software\FvmExe'; is $rc 1 'the host still has none'
-fvm diff reg; like "$err" 'changed the registry too' 'diff says that there is more than files'
-fails_with 125 'which fvm.exe cannot commit yet' 'commit refuses it' commit reg
-fvm discard reg; fvm run --vm reg cmd /c 'reg query HKCU\Software\FvmExe'; is $rc 1 'discard drops it'; fvm delete reg
 fvm discard box; is "$rc/$err" '0/fvm: discarded 20 changes of VM '"'box'" 'discard'
 fvm diff box; is "$out" 'nothing changed' 'is as if nothing had happened'
 vm box "dir /s /b $F"; in=$out; native "dir /s /b $F"; is "$in" "$out" 'for the programs too'

@@ -20,11 +20,6 @@ static int diff(const struct cli_words *words, const struct win_store *store,
         result = win_collect(&all, &view, err);
     if (result)
         return result;
-    if (win_kept_has_registry(kept))
-        fprintf(stderr,
-                "fvm: VM '%s' changed the registry too: see registry.reg in its layer; on a "
-                "Windows `fvm diff` does not list it yet\n",
-                kept->name);
     return cli_show_changes(words, kept->name, running, &all)
                ? fvm_fail(err, -EIO, "the changes were not printed whole")
                : 0;
@@ -47,17 +42,22 @@ int cli_diff(const struct cli_words *words)
 
 /* --- commit, discard ------------------------------------------------------------------------- */
 
+/* What is picked goes out of the layer, files and registry. @param rest registry that stays */
+static int forget(struct win_view *view, const struct fvm_collection *picked, struct fvm_reg *rest,
+                  bool committed, struct fvm_error *err)
+{
+    int result = win_forget(view, picked, committed, err);
+
+    return result || !fvm_reg_key_count(picked->registry) ? result
+                                                          : win_reg_keep(&view->layer, rest, err);
+}
+
 static int commit(struct win_view *view, struct win_kept *kept, const struct fvm_collection *picked,
-                  const struct cli_words *words, struct fvm_error *err)
+                  struct fvm_reg *rest, const struct cli_words *words, struct fvm_error *err)
 {
     FVM_CLEANUP(win_conflicts) struct win_conflicts conflicts = {0};
     int result;
 
-    if (!words->only && !words->dry_run && win_kept_has_registry(kept))
-        return fvm_fail(err, -ENOTSUP,
-                        "VM '%s' changed the registry, which fvm.exe cannot commit yet; its files "
-                        "alone: fvm commit %s --only \"*\"",
-                        kept->name, kept->name);
     result = win_conflicts_find(&conflicts, picked, win_kept_since_ns(kept), err);
     if (!result && words->dry_run)
         cli_show_plan(picked, "commit");
@@ -67,14 +67,14 @@ static int commit(struct win_view *view, struct win_kept *kept, const struct fvm
         return result;
     result = win_apply(view, picked, err);
     if (!result)
-        result = words->only ? win_forget(view, picked, true, err) : win_kept_empty(kept, err);
+        result = words->only ? forget(view, picked, rest, true, err) : win_kept_empty(kept, err);
     /* With nothing left of its own, the VM sees the host as it is now. */
     return result || words->only ? result : win_kept_sees_now(kept, err);
 }
 
 static int discard(struct win_view *view, struct win_kept *kept,
-                   const struct fvm_collection *picked, const struct cli_words *words,
-                   struct fvm_error *err)
+                   const struct fvm_collection *picked, struct fvm_reg *rest,
+                   const struct cli_words *words, struct fvm_error *err)
 {
     int result;
 
@@ -83,7 +83,7 @@ static int discard(struct win_view *view, struct win_kept *kept,
         return 0;
     }
     if (words->only)
-        return win_forget(view, picked, false, err);
+        return forget(view, picked, rest, false, err);
     result = win_kept_empty(kept, err);
     return result ? result : win_kept_sees_now(kept, err);
 }
@@ -93,7 +93,7 @@ static int act(const struct win_store *store, struct win_kept *kept, const struc
 {
     FVM_CLEANUP(win_view) struct win_view view = {0};
     FVM_CLEANUP(win_collection) struct fvm_collection picked = {0};
-    struct fvm_reg *rest = NULL;
+    FVM_CLEANUP(reg) struct fvm_reg *rest = NULL;
     size_t count;
     int result = win_kept_lock(kept, store, drops ? "discard changes of" : "commit", err);
 
@@ -109,12 +109,11 @@ static int act(const struct win_store *store, struct win_kept *kept, const struc
         result = win_collect(&picked, &view, err);
     if (!result)
         result = cli_pick_changes(&picked, &rest, words->only, err);
-    fvm_reg_free(rest);
     if (result)
         return result;
     count = cli_count_changes(&picked);
-    result = drops ? discard(&view, kept, &picked, words, err)
-                   : commit(&view, kept, &picked, words, err);
+    result = drops ? discard(&view, kept, &picked, rest, words, err)
+                   : commit(&view, kept, &picked, rest, words, err);
     if (!result && !words->dry_run)
         cli_tell_done(drops ? "discarded" : "committed", count, kept->name);
     return result;

@@ -250,7 +250,9 @@ static void await_vm(struct run *run)
 
     interrupted = 0;
     CloseHandle(FVM_STEAL(run->use, NULL));
-    for (; win_is_locked(&run->store, run->kept.name, &number) && number == run->number;
+    /* While it is ending, its registry is being written. */
+    for (; win_is_locked(&run->store, run->kept.name, &number) &&
+           (number == run->number || win_is_ending(&run->store, run->kept.name));
          waited += STEP_MS, Sleep(STEP_MS)) {
         if (!run->kept.temporary) {
             FVM_CLEANUP(handle) HANDLE alone = win_use_alone(&run->store, run->kept.name);

@@ -68,8 +68,9 @@ static int note_time(struct hold *hold, struct fvm_error *err)
     FVM_CLEANUP(win_entries) struct win_entries drives = {0};
     size_t cch;
 
-    if (hold->vm.block->journal_cb || win_kept_layer(&files, &hold->kept, err) ||
-        !win_path_push(&files, L"files") || win_list(&drives, &files))
+    if (hold->vm.block->journal_cb || win_kept_has_registry(&hold->kept) ||
+        win_kept_layer(&files, &hold->kept, err) || !win_path_push(&files, L"files") ||
+        win_list(&drives, &files))
         return 0;
     cch = files.cch;
     for (size_t i = 0; i < drives.count; i++) {

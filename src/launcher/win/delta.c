@@ -126,15 +126,11 @@ static NTSTATUS apply_values(struct win_registry *registry, HANDLE key, struct f
     for (size_t i = 0; NT_SUCCESS(status) && i < from->value_count; i++) {
         const struct fvm_reg_value *value = &from->values[i];
         struct fvm_buf text = {name, 0, WIN_KEY_CCH};
-        UNICODE_STRING deleted;
 
         status = fvm_regwide_name(&text, value->name);
         if (!NT_SUCCESS(status))
             break;
-        deleted = (UNICODE_STRING){.Buffer = (WCHAR *)text.s,
-                                   .Length = (USHORT)(text.cch * sizeof(WCHAR)),
-                                   .MaximumLength = (USHORT)(text.cch * sizeof(WCHAR))};
-        real.NtDeleteValueKey(key, &deleted); /* also when it is set: it keeps its spelling */
+        win_key_unset(key, fvm_buf_str(&text)); /* also when it is set: it keeps its spelling */
         if (value->mark == FVM_REG_DELETED)
             continue;
         status = win_key_set(key, fvm_buf_str(&text), value->type, value->data,
@@ -213,72 +209,9 @@ DWORD win_delta_load(struct win_registry *registry, struct fvm_reg *delta)
 
 struct making {
     struct win_registry *registry;
-    struct fvm_buf path;
-    struct fvm_text text; /* of the path, for struct fvm_reg */
+    struct win_reading at;
     int depth;
 };
-
-static fvm_status add_values(struct fvm_reg *reg, const char *path, const struct win_key *read)
-{
-    fvm_status status = fvm_regwide_add_key(reg, path, read->class_name, read->is_link);
-
-    for (uint32_t i = 0; !fvm_failed(status) && i < read->count; i++)
-        status = fvm_regwide_set(reg, path, read->values[i].name, read->values[i].type,
-                                 read->values[i].data, read->values[i].cb);
-    return status;
-}
-
-/* A key as it is; no such key: nothing. @param key [out] NULL, or for it, open */
-static NTSTATUS add_key(struct making *making, struct fvm_reg *reg, bool is_private, HANDLE *open)
-{
-    struct win_key read;
-    HANDLE key;
-    NTSTATUS status =
-        win_key_open(&key, making->registry, fvm_buf_str(&making->path), is_private, KEY_READ);
-
-    if (!NT_SUCCESS(status))
-        return status;
-    status = win_key_read(&read, key);
-    if (NT_SUCCESS(status)) {
-        status =
-            fvm_regwide_from_view(&making->text, fvm_buf_str(&making->path), making->registry->user)
-                ? add_values(reg, making->text.s, &read)
-                : STATUS_SUCCESS;
-        win_key_free(&read);
-    }
-    if (NT_SUCCESS(status) && open)
-        *open = key;
-    else
-        real.NtClose(key);
-    return status == FVM_NAME_INVALID ? STATUS_SUCCESS : status; /* a hive could not keep it */
-}
-
-/* What the host has below a key that hides it. */
-static NTSTATUS add_hidden(struct making *making)
-{
-    uint32_t cch = making->path.cch;
-    HANDLE key = NULL;
-    NTSTATUS status;
-
-    if (making->depth++ > DEPTH)
-        return STATUS_NAME_TOO_LONG;
-    status = add_key(making, making->registry->before, false, &key);
-    if (NT_SUCCESS(status)) {
-        for (uint32_t at = 0; NT_SUCCESS(status); at++) {
-            status = fvm_buf_add_unit(&making->path, '\\');
-            if (NT_SUCCESS(status))
-                status = win_key_subkey(&making->path, key, at);
-            if (NT_SUCCESS(status))
-                status = add_hidden(making);
-            making->path.cch = cch;
-        }
-        real.NtClose(key);
-    }
-    making->depth--;
-    return status == STATUS_NO_MORE_ENTRIES || status == STATUS_OBJECT_NAME_NOT_FOUND
-               ? STATUS_SUCCESS
-               : status;
-}
 
 /* A key that the VM touched. */
 static NTSTATUS add_touched(struct making *making, const struct fvm_index_child *child)
@@ -287,18 +220,18 @@ static NTSTATUS add_touched(struct making *making, const struct fvm_index_child 
     bool is_there = child->user & FVM_REGVIEW_PRESENT && !(child->user & FVM_REGVIEW_VOLATILE);
     NTSTATUS status;
 
-    if (!fvm_regwide_from_view(&making->text, fvm_buf_str(&making->path), registry->user))
+    if (!fvm_regwide_from_view(&making->at.text, fvm_buf_str(&making->at.path), registry->user))
         return STATUS_SUCCESS;
     status = child->flags & FVM_INDEX_MERGED || !(child->user & FVM_REGVIEW_PRESENT)
-                 ? add_key(making, registry->before, false, NULL)
-                 : add_hidden(making);
+                 ? win_reading_key(&making->at, registry->before, false, NULL)
+                 : win_reading_tree(&making->at, registry->before);
     if (!NT_SUCCESS(status) && status != STATUS_OBJECT_NAME_NOT_FOUND)
         return status;
     if (is_there)
-        status = add_key(making, registry->after, true, NULL);
+        status = win_reading_key(&making->at, registry->after, true, NULL);
     if (!is_there || status == STATUS_OBJECT_NAME_NOT_FOUND) {
-        fvm_regwide_from_view(&making->text, fvm_buf_str(&making->path), registry->user);
-        status = fvm_reg_remove_key(registry->after, making->text.s);
+        fvm_regwide_from_view(&making->at.text, fvm_buf_str(&making->at.path), registry->user);
+        status = fvm_reg_remove_key(registry->after, making->at.text.s);
     }
     return status;
 }
@@ -309,10 +242,10 @@ static NTSTATUS add_way(struct making *making)
     struct win_registry *registry = making->registry;
     fvm_status status;
 
-    if (!fvm_regwide_from_view(&making->text, fvm_buf_str(&making->path), registry->user))
+    if (!fvm_regwide_from_view(&making->at.text, fvm_buf_str(&making->at.path), registry->user))
         return STATUS_SUCCESS;
-    status = fvm_reg_add_key(registry->before, making->text.s);
-    return fvm_failed(status) ? status : fvm_reg_add_key(registry->after, making->text.s);
+    status = fvm_reg_add_key(registry->before, making->at.text.s);
+    return fvm_failed(status) ? status : fvm_reg_add_key(registry->after, making->at.text.s);
 }
 
 static NTSTATUS walk(struct making *making, uint32_t node, bool shows_host);
@@ -321,7 +254,7 @@ static NTSTATUS visit(struct making *making, struct fvm_index_child *child, bool
 {
     struct win_registry *registry = making->registry;
     uint16_t name[FVM_REGVIEW_NAME_CCH];
-    uint32_t cch = making->path.cch;
+    uint32_t cch = making->at.path.cch;
     NTSTATUS status;
 
     /* Programs of the VM can write there: copied, then looked at. */
@@ -330,14 +263,16 @@ static NTSTATUS visit(struct making *making, struct fvm_index_child *child, bool
         return STATUS_SUCCESS;
     memcpy(name, child->name.s, child->name.cch * sizeof(*name));
     if (cch)
-        fvm_buf_add_unit(&making->path, '\\');
-    status = fvm_buf_add(&making->path, (struct fvm_str){name, child->name.cch});
+        fvm_buf_add_unit(&making->at.path, '\\');
+    status = fvm_buf_add(&making->at.path, (struct fvm_str){name, child->name.cch});
     if (NT_SUCCESS(status) && !(child->flags & FVM_INDEX_OWN) && shows_host)
         status = add_way(making);
     if (NT_SUCCESS(status) && child->flags & FVM_INDEX_OWN &&
         (registry->is_first || child->user & FVM_REGVIEW_DIRTY)) {
-        /* Before it is read: what is written meanwhile makes it so again. */
-        fvm_index_user(&registry->index, child->node, 0, FVM_REGVIEW_DIRTY, NULL);
+        /* Before it is read: what is written meanwhile makes it so again. What was read so far may
+         * be older than what made it so. */
+        fvm_index_user(&registry->index, child->node, 0, FVM_REGVIEW_DIRTY, &child->user);
+        fvm_index_flags(&registry->index, child->node, 0, 0, &child->flags);
         status = add_touched(making, child);
     }
     /* What is below a key that vanishes with the VM vanishes, too. */
@@ -345,7 +280,7 @@ static NTSTATUS visit(struct making *making, struct fvm_index_child *child, bool
         status = walk(making, child->node,
                       shows_host &&
                           (!(child->flags & FVM_INDEX_OWN) || child->flags & FVM_INDEX_MERGED));
-    making->path.cch = cch;
+    making->at.path.cch = cch;
     return status;
 }
 
@@ -367,7 +302,8 @@ static NTSTATUS walk(struct making *making, uint32_t node, bool shows_host)
 static NTSTATUS update(struct win_registry *registry)
 {
     uint16_t *text = malloc(WIN_KEY_CCH * sizeof(*text));
-    struct making making = {.registry = registry, .path = {text, 0, WIN_KEY_CCH}};
+    struct making making = {.registry = registry,
+                            .at = {.registry = registry, .path = {text, 0, WIN_KEY_CCH}}};
     struct fvm_index_hit root;
     NTSTATUS status = text ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 
@@ -381,11 +317,11 @@ static NTSTATUS update(struct win_registry *registry)
     if (NT_SUCCESS(status))
         status = fvm_index_lookup(&registry->index, FVM_STR(u"R"), &root, NULL, NULL);
     if (NT_SUCCESS(status) && root.is_complete) {
-        fvm_buf_add_unit(&making.path, 'R');
+        fvm_buf_add_unit(&making.at.path, 'R');
         status = walk(&making, root.node, true);
     }
     registry->is_first = !NT_SUCCESS(status);
-    fvm_text_free(&making.text);
+    fvm_text_free(&making.at.text);
     free(text);
     return status;
 }

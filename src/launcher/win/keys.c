@@ -57,19 +57,21 @@ NTSTATUS win_key_open(HANDLE *key, const struct win_registry *registry, struct f
     return status;
 }
 
+/* @param options REG_OPTION_VOLATILE: the private key; others: the host's */
 static NTSTATUS make(HANDLE *key, const struct win_registry *registry, struct fvm_str path,
-                     struct fvm_str class_name, uint16_t *text)
+                     struct fvm_str class_name, ULONG options, uint16_t *text)
 {
+    bool is_private = options & REG_OPTION_VOLATILE;
     UNICODE_STRING name, class_text = unicode(class_name);
     OBJECT_ATTRIBUTES attr = {
         .Length = sizeof(attr), .ObjectName = &name, .Attributes = OBJ_CASE_INSENSITIVE};
     ULONG disposition;
-    NTSTATUS status = name_of(&name, text, registry, path, true);
+    NTSTATUS status = name_of(&name, text, registry, path, is_private);
 
     if (NT_SUCCESS(status))
-        status = real.NtCreateKey(key, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &attr, 0,
-                                  class_name.cch ? &class_text : NULL, REG_OPTION_VOLATILE,
-                                  &disposition);
+        status = real.NtCreateKey(
+            key, (is_private ? KEY_ALL_ACCESS : KEY_READ | KEY_WRITE) | KEY_WOW64_64KEY, &attr, 0,
+            class_name.cch ? &class_text : NULL, options, &disposition);
     return status;
 }
 
@@ -85,16 +87,20 @@ static NTSTATUS make_as_host(HANDLE *key, const struct win_registry *registry, s
         win_key_read(&read, host);
         real.NtClose(host);
     }
-    status = make(key, registry, path, read.class_name, text);
+    status = make(key, registry, path, read.class_name, REG_OPTION_VOLATILE, text);
     win_key_free(&read);
     return status;
 }
 
-NTSTATUS win_key_make(HANDLE *key, const struct win_registry *registry, struct fvm_str path,
-                      struct fvm_str class_name)
+/* A key with those above it.
+ * @param options as of make() */
+static NTSTATUS make_path(HANDLE *key, const struct win_registry *registry, struct fvm_str path,
+                          struct fvm_str class_name, ULONG options)
 {
     uint16_t *text = malloc(WIN_KEY_CCH * sizeof(*text));
-    NTSTATUS status = text ? make(key, registry, path, class_name, text) : STATUS_NO_MEMORY;
+    bool is_private = options & REG_OPTION_VOLATILE;
+    NTSTATUS status =
+        text ? make(key, registry, path, class_name, options, text) : STATUS_NO_MEMORY;
 
     if (status == STATUS_OBJECT_NAME_NOT_FOUND) {
         status = STATUS_SUCCESS;
@@ -102,17 +108,37 @@ NTSTATUS win_key_make(HANDLE *key, const struct win_registry *registry, struct f
              cch = fvm_str_find(path, '\\', cch + 1)) {
             struct fvm_str above = fvm_str_sub(path, 0, cch);
 
-            status = win_key_open(key, registry, above, true, 0);
+            status = win_key_open(key, registry, above, is_private, 0);
             if (status == STATUS_OBJECT_NAME_NOT_FOUND)
-                status = make_as_host(key, registry, above, text);
+                status = is_private ? make_as_host(key, registry, above, text)
+                                    : make(key, registry, above, (struct fvm_str){0},
+                                           REG_OPTION_NON_VOLATILE, text);
             if (NT_SUCCESS(status))
                 real.NtClose(*key);
         }
         if (NT_SUCCESS(status))
-            status = make(key, registry, path, class_name, text);
+            status = make(key, registry, path, class_name, options, text);
     }
     free(text);
     return status;
+}
+
+NTSTATUS win_key_make(HANDLE *key, const struct win_registry *registry, struct fvm_str path,
+                      struct fvm_str class_name)
+{
+    return make_path(key, registry, path, class_name, REG_OPTION_VOLATILE);
+}
+
+NTSTATUS win_key_make_host(HANDLE *key, const struct win_registry *registry, struct fvm_str path,
+                           struct fvm_str class_name, bool is_link)
+{
+    /* Opened first: what is a link is not to be followed. */
+    NTSTATUS status = win_key_open(key, registry, path, false, KEY_READ | KEY_WRITE);
+
+    return status == STATUS_OBJECT_NAME_NOT_FOUND
+               ? make_path(key, registry, path, class_name,
+                           is_link ? REG_OPTION_CREATE_LINK : REG_OPTION_NON_VOLATILE)
+               : status;
 }
 
 NTSTATUS win_key_set(HANDLE key, struct fvm_str name, uint32_t type, const void *data, uint32_t cb)
@@ -120,6 +146,14 @@ NTSTATUS win_key_set(HANDLE key, struct fvm_str name, uint32_t type, const void 
     UNICODE_STRING text = unicode(name);
 
     return real.NtSetValueKey(key, &text, 0, type, data, cb);
+}
+
+NTSTATUS win_key_unset(HANDLE key, struct fvm_str name)
+{
+    UNICODE_STRING text = unicode(name);
+    NTSTATUS status = real.NtDeleteValueKey(key, &text);
+
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status;
 }
 
 NTSTATUS win_key_subkey(struct fvm_buf *name, HANDLE key, uint32_t at)
@@ -218,10 +252,12 @@ NTSTATUS win_key_read(struct win_key *read, HANDLE key)
     if (status == STATUS_NO_MORE_ENTRIES)
         status = point(read, class_end, count);
     full = read->memory;
-    if (NT_SUCCESS(status))
-        read->class_name = text_at((const char *)full + full->class_at, full->class_cb);
-    else
+    if (!NT_SUCCESS(status)) {
         win_key_free(read);
+        return status;
+    }
+    read->class_name = text_at((const char *)full + full->class_at, full->class_cb);
+    read->written = full->time.QuadPart;
     return status;
 }
 
@@ -235,27 +271,40 @@ void win_key_free(struct win_key *read)
 /* --- removing
  * -------------------------------------------------------------------------------------- */
 
-/* The first subkey's first subkey, until there is none. */
-void win_keys_clear(const struct win_registry *registry)
+/* The first subkey's first subkey, until there is none.
+ * @param path [in] room for WIN_KEY_CCH units; [out] the path that it stopped at */
+static NTSTATUS remove_at(const struct win_registry *registry, struct fvm_buf *path,
+                          bool is_private)
 {
-    uint16_t *text = malloc(WIN_KEY_CCH * sizeof(*text));
-    struct fvm_buf path = {text, 0, WIN_KEY_CCH};
-    NTSTATUS status = text ? fvm_buf_add_unit(&path, 'R') : STATUS_NO_MEMORY;
+    uint32_t cch = path->cch;
+    NTSTATUS status = STATUS_SUCCESS;
 
-    while (NT_SUCCESS(status) && path.cch) {
+    while (NT_SUCCESS(status) && path->cch >= cch) {
         HANDLE key;
 
-        status = win_key_open(&key, registry, fvm_buf_str(&path), true, KEY_ALL_ACCESS);
+        status = win_key_open(&key, registry, fvm_buf_str(path), is_private, KEY_READ | DELETE);
         if (!NT_SUCCESS(status))
             break;
-        fvm_buf_add_unit(&path, '\\');
-        status = win_key_subkey(&path, key, 0);
+        fvm_buf_add_unit(path, '\\');
+        status = win_key_subkey(path, key, 0);
         if (status == STATUS_NO_MORE_ENTRIES) {
-            path.cch--;
+            path->cch--;
             status = real.NtDeleteKey(key);
-            path.cch = path.cch > 1 ? fvm_regview_parent(fvm_buf_str(&path)).cch : 0;
+            path->cch = path->cch > cch ? fvm_regview_parent(fvm_buf_str(path)).cch : 0;
         }
         real.NtClose(key);
     }
+    return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status;
+}
+
+NTSTATUS win_key_remove(const struct win_registry *registry, struct fvm_str path, bool is_private)
+{
+    uint16_t *text = malloc(WIN_KEY_CCH * sizeof(*text));
+    struct fvm_buf at = {text, 0, WIN_KEY_CCH};
+    NTSTATUS status = text ? fvm_buf_add(&at, path) : STATUS_NO_MEMORY;
+
+    if (NT_SUCCESS(status))
+        status = remove_at(registry, &at, is_private);
     free(text);
+    return status;
 }

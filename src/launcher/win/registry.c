@@ -30,6 +30,12 @@ static bool find_user(struct win_registry *registry)
     return name.cch;
 }
 
+bool win_registry_host(struct win_registry *registry)
+{
+    *registry = (struct win_registry){0};
+    return find_user(registry);
+}
+
 static DWORD prepare(struct win_registry *registry, struct fvm_regview_area *area, uint32_t vm,
                      const wchar_t *layer)
 {
@@ -114,7 +120,7 @@ DWORD win_registry_begin(struct win_registry *registry, struct fvm_regview_area 
 
     if (error)
         return error;
-    win_keys_clear(registry); /* of a VM that was killed */
+    win_key_remove(registry, FVM_STR(u"R"), true); /* of a VM that was killed */
     if (!NT_SUCCESS(real.NtCreateKey(&key, KEY_ALL_ACCESS | KEY_WOW64_64KEY, &attr, 0, NULL,
                                      REG_OPTION_VOLATILE, &disposition)))
         return ERROR_ACCESS_DENIED;
@@ -253,7 +259,7 @@ void win_registry_end(struct win_registry *registry, bool is_last)
     stop_writing(registry);
     if (is_last) {
         win_registry_save(registry);
-        win_keys_clear(registry);
+        win_key_remove(registry, FVM_STR(u"R"), true);
     }
     fvm_reg_free(registry->before);
     fvm_reg_free(registry->after);

@@ -38,6 +38,9 @@ DWORD win_registry_attach(struct win_registry *registry, struct fvm_regview_area
 DWORD win_registry_serve(struct win_registry *registry);
 /** Write now, if anything has changed. @return 0; a Windows error */
 DWORD win_registry_save(struct win_registry *registry);
+/** Know the user's hive only, to look at this Windows' keys without a VM. @return false: there is
+ * none */
+bool win_registry_host(struct win_registry *registry);
 /** Stop writing. @param is_last the VM has ended: write a last time, remove the private keys */
 void win_registry_end(struct win_registry *registry, bool is_last);
 
@@ -46,6 +49,7 @@ void win_registry_end(struct win_registry *registry, bool is_last);
 struct win_key { /* what one key has, read at once */
     struct fvm_str class_name;
     bool is_link;
+    int64_t written; /* when it, or the list of its subkeys, was last changed: 100 ns since 1601 */
     uint32_t count;
     struct win_value {
         struct fvm_str name;
@@ -64,16 +68,41 @@ NTSTATUS win_key_make(HANDLE *key, const struct win_registry *registry, struct f
 NTSTATUS win_key_read(struct win_key *read, HANDLE key);
 void win_key_free(struct win_key *read);
 NTSTATUS win_key_set(HANDLE key, struct fvm_str name, uint32_t type, const void *data, uint32_t cb);
+/** Delete a value. Not there: STATUS_SUCCESS. */
+NTSTATUS win_key_unset(HANDLE key, struct fvm_str name);
 /** Name of a subkey. @param name [out] added to @return STATUS_NO_MORE_ENTRIES */
 NTSTATUS win_key_subkey(struct fvm_buf *name, HANDLE key, uint32_t at);
-/** Remove all private keys of the VM. */
-void win_keys_clear(const struct win_registry *registry);
+/** Make a key of the host's with its parents, or open the one that is there. @param class_name of a
+ * new one */
+NTSTATUS win_key_make_host(HANDLE *key, const struct win_registry *registry, struct fvm_str path,
+                           struct fvm_str class_name, bool is_link);
+/** Remove a key with all below it. Not there: STATUS_SUCCESS. @return NT's */
+NTSTATUS win_key_remove(const struct win_registry *registry, struct fvm_str path, bool is_private);
 
 /* --- hives.c -------------------------------------------------------------------------------------
  */
 /** Note the links in this Windows' hives, and where there are keys for 32-bit programs.
  * @return FVM_OK; FVM_NO_MEMORY; what cannot be read is left out */
 fvm_status win_hives_scan(const struct win_registry *registry, const wchar_t *folder);
+
+/* --- reading.c: keys into struct fvm_reg --------------------------------------------------------
+ */
+struct win_reading {
+    const struct win_registry *registry;
+    struct fvm_buf path;  /* of the key that is read; of WIN_KEY_CCH units */
+    struct fvm_text text; /* of the path, for struct fvm_reg */
+    int depth;
+};
+/**
+ * Add a key as it is, without what is below it. What no hive could keep is left out.
+ *
+ * @param open [out] the key, yours; NULL: not wanted
+ * @return NT's: STATUS_OBJECT_NAME_NOT_FOUND there is no such key
+ */
+NTSTATUS win_reading_key(struct win_reading *reading, struct fvm_reg *to, bool is_private,
+                         HANDLE *open);
+/** Add a key of the host's with all that is below it. Not there: STATUS_SUCCESS. */
+NTSTATUS win_reading_tree(struct win_reading *reading, struct fvm_reg *to);
 
 /* --- delta.c -------------------------------------------------------------------------------------
  */

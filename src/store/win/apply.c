@@ -240,5 +240,5 @@ int win_apply(struct win_view *view, const struct fvm_collection *picked, struct
     win_path_free(&applying.host);
     win_path_free(&applying.from);
     win_path_free(&applying.clean);
-    return result;
+    return result ? result : win_reg_apply(picked->registry, err);
 }

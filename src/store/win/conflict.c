@@ -89,18 +89,24 @@ static int conflicts_at(char drive, const struct fvm_change *change, const char 
            change->kind == FVM_METADATA;
 }
 
-static int add(struct win_conflicts *out, const struct fvm_tree *tree,
-               const struct fvm_change *change)
+int win_conflicts_add(struct win_conflicts *out, const char *name)
 {
-    FVM_CLEANUP(text) struct fvm_text name = {0};
     char **grown = realloc(out->at, (out->count + 1) * sizeof(*grown));
 
     if (!grown)
         return -ENOMEM;
     out->at = grown;
-    fvm_shown_path(&name, tree, change->path);
-    grown[out->count] = name.failed ? NULL : strdup(name.s);
+    grown[out->count] = strdup(name);
     return grown[out->count] ? (out->count++, 0) : -ENOMEM;
+}
+
+static int add(struct win_conflicts *out, const struct fvm_tree *tree,
+               const struct fvm_change *change)
+{
+    FVM_CLEANUP(text) struct fvm_text name = {0};
+
+    fvm_shown_path(&name, tree, change->path);
+    return name.failed ? -ENOMEM : win_conflicts_add(out, name.s);
 }
 
 int win_conflicts_find(struct win_conflicts *out, const struct fvm_collection *picked,
@@ -120,5 +126,5 @@ int win_conflicts_find(struct win_conflicts *out, const struct fvm_collection *p
                 return fvm_fail(err, result, "cannot look when the host changed '%s\\%s'",
                                 tree->shown, change->path);
         }
-    return 0;
+    return win_reg_conflicts(out, picked->registry, since_ns, err);
 }

@@ -261,9 +261,9 @@ int win_collect(struct fvm_collection *out, struct win_view *view, struct fvm_er
     FVM_CLEANUP(win_entries) struct win_entries drives = {0};
     int result;
 
-    *out = (struct fvm_collection){.registry = fvm_reg_new(), .host_registry = fvm_reg_new()};
+    *out = (struct fvm_collection){.trees = NULL};
     win_path_set(&files, view->layer.s);
-    if (!win_path_push(&files, L"files") || !out->registry || !out->host_registry)
+    if (!win_path_push(&files, L"files"))
         return win_no_memory(err);
     result = win_list(&drives, &files);
     if (result)
@@ -271,5 +271,5 @@ int win_collect(struct fvm_collection *out, struct win_view *view, struct fvm_er
     for (size_t i = 0; !result && i < drives.count; i++)
         if (drives.at[i].name[0] >= 'A' && drives.at[i].name[0] <= 'Z' && !drives.at[i].name[1])
             result = collect_drive(out, view, (char)drives.at[i].name[0], err);
-    return result;
+    return result ? result : win_reg_collect(out, &view->layer, err);
 }

@@ -137,17 +137,21 @@ int win_code(DWORD error)
     return -EIO;
 }
 
+int win_fail_name(struct fvm_error *err, const char *what, const char *name, DWORD error)
+{
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        if (reasons[i].error == error)
+            return fvm_fail(err, -reasons[i].code, "cannot %s '%s': %s", what, name,
+                            reasons[i].why);
+    return fvm_fail(err, -EIO, "cannot %s '%s': Windows error %lu", what, name, error);
+}
+
 int win_fail(struct fvm_error *err, const char *what, const struct win_path *path)
 {
     DWORD error = GetLastError();
     FVM_CLEANUP(chars) char *shown = win_utf8(win_path_plain(path));
 
-    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-        if (reasons[i].error == error)
-            return fvm_fail(err, -reasons[i].code, "cannot %s '%s': %s", what, shown ? shown : "",
-                            reasons[i].why);
-    return fvm_fail(err, -EIO, "cannot %s '%s': Windows error %lu", what, shown ? shown : "",
-                    error);
+    return win_fail_name(err, what, shown ? shown : "", error);
 }
 
 void win_prefix(struct fvm_error *err, const struct win_path *path)

@@ -62,6 +62,8 @@ static inline int64_t win_unix_ns(int64_t filetime)
 int win_code(DWORD error);
 /** Write "cannot WHAT 'PATH': why" of GetLastError(). @return -errno */
 int win_fail(struct fvm_error *err, const char *what, const struct win_path *path);
+/** The same of any name and error. @param name UTF-8 */
+int win_fail_name(struct fvm_error *err, const char *what, const char *name, DWORD error);
 /** Put the path in front of a sentence. */
 void win_prefix(struct fvm_error *err, const struct win_path *path);
 int win_no_memory(struct fvm_error *err);

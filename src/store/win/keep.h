@@ -18,6 +18,8 @@ struct win_conflicts {
     char **at;
     size_t count;
 };
+/** Add a name. @return 0; -ENOMEM */
+int win_conflicts_add(struct win_conflicts *conflicts, const char *name);
 void win_conflicts_free(struct win_conflicts *conflicts);
 static inline void fvm_cleanup_win_conflicts(struct win_conflicts *conflicts)
 {
@@ -36,7 +38,7 @@ int win_conflicts_find(struct win_conflicts *out, const struct fvm_collection *p
 
 /**
  * Do to the host what the VM did. Each step is atomic and may be repeated: after a crash the same
- * call finishes the work. Order: directories, files, deletions.
+ * call finishes the work. Order: directories, files, deletions; then the registry.
  *
  * @param view settled
  * @return 0; -EPERM a link, of which nothing is done; -errno with a sentence
@@ -44,13 +46,28 @@ int win_conflicts_find(struct win_conflicts *out, const struct fvm_collection *p
 int win_apply(struct win_view *view, const struct fvm_collection *picked, struct fvm_error *err);
 
 /**
- * Take changes out of a layer, so that the host shines through again. May be repeated.
+ * Take changes of files out of a layer, so that the host shines through again. May be repeated.
  *
  * @param view      settled; stale afterwards
  * @param committed the host has them now; false: they are dropped
  */
 int win_forget(struct win_view *view, const struct fvm_collection *picked, bool committed,
                struct fvm_error *err);
+
+/* --- registry.c ---------------------------------------------------------------------------------
+ */
+/**
+ * Which keys the host changed as well: by the time that Windows keeps with a key, so any value, or
+ * name of a subkey, counts.
+ *
+ * @param picked a delta @param out [in,out] added to
+ */
+int win_reg_conflicts(struct win_conflicts *out, struct fvm_reg *picked, int64_t since_ns,
+                      struct fvm_error *err);
+/** Do to this Windows' registry what a delta says; may be repeated. @return 0; -EACCES; -errno */
+int win_reg_apply(struct fvm_reg *picked, struct fvm_error *err);
+/** Replace what a layer changed of the registry, as one step. */
+int win_reg_keep(const struct win_path *layer, struct fvm_reg *rest, struct fvm_error *err);
 
 /* --- marks.c: the journal, written anew. Private to the store ----------------------------------
  */

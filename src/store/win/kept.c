@@ -254,19 +254,16 @@ int win_kept_layer(struct win_path *path, const struct win_kept *kept, struct fv
 bool win_kept_has_registry(const struct win_kept *kept)
 {
     FVM_CLEANUP(win_path) struct win_path path = {0};
-    struct fvm_error err;
+    FVM_CLEANUP(handle) HANDLE file = NULL;
     char head[1024];
     DWORD got = 0;
-    HANDLE file;
 
-    if (win_kept_layer(&path, kept, &err) || !win_path_push(&path, L"registry.reg"))
+    if (win_kept_layer(&path, kept, NULL) || !win_path_push(&path, WIN_REGISTRY))
         return false;
     file = CreateFileW(path.s, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                        NULL, OPEN_EXISTING, 0, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return false;
-    ReadFile(file, head, sizeof(head), &got, NULL);
-    CloseHandle(file);
+    if (file == INVALID_HANDLE_VALUE || !ReadFile(file, head, sizeof(head), &got, NULL))
+        got = 0;
     return memchr(head, '[', got) != NULL; /* the first key stands right behind the heading */
 }
 

@@ -65,14 +65,13 @@ void win_unlock(HANDLE lock, const struct win_store *store, const char *name, bo
     CloseHandle(lock);
 }
 
-bool win_is_locked(const struct win_store *store, const char *name, unsigned *number)
+/* @param text [out] what the holder has told; "": nothing */
+static bool is_locked(const struct win_store *store, const char *name, char text[16])
 {
     FVM_CLEANUP(handle) HANDLE file = NULL;
     HANDLE lock = open_alone(store, name, OPEN_EXISTING);
     DWORD error = GetLastError(), got = 0;
-    char text[16] = "";
 
-    *number = 0;
     if (lock) {
         CloseHandle(lock);
         return false;
@@ -81,9 +80,26 @@ bool win_is_locked(const struct win_store *store, const char *name, unsigned *nu
         return false;
     file = open_lock(store, name, L".lock", GENERIC_READ,
                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING);
-    if (file && ReadFile(file, text, sizeof(text) - 1, &got, NULL))
-        *number = (unsigned)strtoul(text, NULL, 10);
+    if (!file || !ReadFile(file, text, 15, &got, NULL))
+        got = 0;
+    text[got] = 0;
     return true;
+}
+
+bool win_is_locked(const struct win_store *store, const char *name, unsigned *number)
+{
+    char text[16] = "";
+    bool locked = is_locked(store, name, text);
+
+    *number = (unsigned)strtoul(text, NULL, 10);
+    return locked;
+}
+
+bool win_is_ending(const struct win_store *store, const char *name)
+{
+    char text[16] = "";
+
+    return is_locked(store, name, text) && text[0] == '0';
 }
 
 bool win_lock_tell(HANDLE lock, unsigned number)

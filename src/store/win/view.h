@@ -70,8 +70,12 @@ int win_find_renames(struct fvm_changes *changes, const bool *hidden, struct win
                      char drive, struct fvm_error *err);
 
 /* --- diff.c ----------------------------------------------------------------------------------- */
+/** What a VM changed of the registry, against this Windows' as it is now: `registry` and
+ * `host_registry`. @param out [in,out] neither is there yet */
+int win_reg_collect(struct fvm_collection *out, const struct win_path *layer,
+                    struct fvm_error *err);
 /**
- * Gather what a VM changed, drive by drive, with an empty registry.
+ * Gather what a VM changed: drive by drive, and the registry as its holder has written it down.
  *
  * @return 0; -errno with a sentence
  */

@@ -20,7 +20,8 @@
  * in it cannot be renamed. Whoever dies, however, has no file open any more.
  *
  * clang-format on */
-#define WIN_BASE "windows" /* what vm.conf says of the base */
+#define WIN_BASE     "windows"       /* what vm.conf says of the base */
+#define WIN_REGISTRY L"registry.reg" /* of a layer */
 
 struct win_store {
     struct win_path path;
@@ -89,6 +90,8 @@ void win_unlock(HANDLE lock, const struct win_store *store, const char *name, bo
 /** Does somebody hold the lock? @param number [out] of the VM that runs; 0: it is worked on, or not
  * ready yet */
 bool win_is_locked(const struct win_store *store, const char *name, unsigned *number);
+/** Does a holder write down what the VM was, to let go of it then? */
+bool win_is_ending(const struct win_store *store, const char *name);
 /** Tell those who wait what number the VM runs with; 0: it is ending. */
 bool win_lock_tell(HANDLE lock, unsigned number);
 /** Hold the VM that runs, or will: it does not end. @return NULL: it is just ending */
