@@ -83,6 +83,25 @@ static NTSTATUS protect_engine(void)
     return status;
 }
 
+/* Behind the engine, if there is room: low addresses are scarce, and programs ask for them. */
+static NTSTATUS map_view(HANDLE section, void **view, SIZE_T *cb)
+{
+    enum { BEHIND_CB = 1 << 24 };
+    void *wanted = (void *)((uintptr_t)fvm_engine.image + BEHIND_CB);
+    NTSTATUS status;
+
+    *view = wanted;
+    *cb = 0;
+    status = real.NtMapViewOfSection(section, NT_CURRENT_PROCESS, view, 0, 0, NULL, cb,
+                                     NT_VIEW_UNMAP, 0, PAGE_READWRITE);
+    if (NT_SUCCESS(status))
+        return status;
+    *view = NULL;
+    *cb = 0;
+    return real.NtMapViewOfSection(section, NT_CURRENT_PROCESS, view, 0, 0, NULL, cb, NT_VIEW_UNMAP,
+                                   0, PAGE_READWRITE);
+}
+
 static NTSTATUS map_block(void)
 {
     UNICODE_STRING name = {.Buffer = fvm_start.section};
@@ -99,8 +118,7 @@ static NTSTATUS map_block(void)
     status = real.NtOpenSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE, &attr);
     if (!NT_SUCCESS(status))
         return status;
-    status = real.NtMapViewOfSection(section, NT_CURRENT_PROCESS, &view, 0, 0, NULL, &cb,
-                                     NT_VIEW_UNMAP, 0, PAGE_READWRITE);
+    status = map_view(section, &view, &cb);
     real.NtClose(section);
     if (!NT_SUCCESS(status))
         return status;

@@ -1,6 +1,7 @@
 /* tests/nt/corners.c: corners of names, ids and handles, one line each: what they give must not
  * depend on whether a VM is around. corners FOLDER; FOLDER (C:\x) has one.txt, long name.document,
- * sub\two.txt, sub2, empty, full\below\file, old\up\moved, old\up\file. */
+ * sub\two.txt, sub2, empty, full\below\file, old\up\moved, old\up\file, again. corners FOLDER odd:
+ * what Wine 8 does otherwise than NT and a VM. */
 #include "nt.h"
 
 #include <stdio.h>
@@ -148,7 +149,8 @@ static void short_name(void)
     printf(", by its short name: %lx\n", GetFileAttributesW(shorter));
 }
 
-static NTSTATUS name_it(HANDLE handle, const wchar_t *below, ULONG class)
+/** @param root NULL: below the folder */
+static NTSTATUS name_as(HANDLE handle, HANDLE root, const wchar_t *below, ULONG class)
 {
     static union {
         struct nt_rename_info info;
@@ -157,12 +159,17 @@ static NTSTATUS name_it(HANDLE handle, const wchar_t *below, ULONG class)
     wchar_t text[600];
     IO_STATUS_BLOCK io;
 
-    swprintf(text, 600, L"\\??\\%ls%ls", folder, below);
+    swprintf(text, 600, root ? L"%.0ls%ls" : L"\\??\\%ls%ls", folder, below);
     rename.info.replace = 1;
-    rename.info.root = NULL;
+    rename.info.root = root;
     rename.info.name_cb = (ULONG)(wcslen(text) * sizeof(wchar_t));
     wmemcpy(rename.info.name, text, wcslen(text));
     return NtSetInformationFile(handle, &io, &rename, sizeof(rename), class);
+}
+
+static NTSTATUS name_it(HANDLE handle, const wchar_t *below, ULONG class)
+{
+    return name_as(handle, NULL, below, class);
 }
 
 static NTSTATUS rename_to(HANDLE handle, const wchar_t *below)
@@ -255,11 +262,46 @@ static void ending_directories(void)
     say_open("full when it was closed", NULL, L"\\full\\new", GENERIC_READ, NT_OPEN, 0);
 }
 
+static void names_of_others(void)
+{
+    HANDLE file = NULL, moved = NULL, anew = NULL, found = NULL;
+
+    open_as(&file, NULL, L"\\one.txt", GENERIC_READ | DELETE, NT_OPEN, 0);
+    printf("named below a file, \\x: %08lx\n", name_as(file, file, L"\\x", NT_LINK_INFO));
+    NtClose(file);
+    open_as(&moved, NULL, L"\\again", GENERIC_READ | DELETE, NT_OPEN, NT_DIRECTORY_FILE);
+    rename_to(moved, L"\\elsewhere");
+    open_as(&anew, NULL, L"\\again", FILE_LIST_DIRECTORY, NT_CREATE, NT_DIRECTORY_FILE);
+    printf("moved away, by id below what has its name now: %08lx\n",
+           open_by_id(&found, anew, id_of(moved), FILE_READ_ATTRIBUTES));
+    NtClose(moved);
+    NtClose(anew);
+}
+
+/** Where a VM gives NT's answer, or none, and Wine 8 another. */
+static int odd(void)
+{
+    HANDLE made = NULL, found = NULL;
+
+    say_open("a directory named as a stream, made", NULL, L"\\sub:s", FILE_LIST_DIRECTORY,
+             NT_CREATE, NT_DIRECTORY_FILE);
+    open_as(&made, NULL, L"\\empty", FILE_LIST_DIRECTORY | DELETE, NT_OPEN, NT_DIRECTORY_FILE);
+    printf("renamed to that: %08lx\n", rename_to(made, L"\\sub:s"));
+    NtClose(made);
+    open_as(&made, NULL, L"\\sub ", FILE_LIST_DIRECTORY, NT_CREATE, NT_DIRECTORY_FILE);
+    printf("made with a blank at its end, by id: %08lx\n",
+           open_by_id(&found, made, id_of(made), FILE_READ_ATTRIBUTES));
+    NtClose(made);
+    return 0;
+}
+
 int wmain(int argc, wchar_t **argv)
 {
-    if (argc != 2 || wcslen(argv[1]) >= 200)
+    if (argc < 2 || wcslen(argv[1]) >= 200)
         return 2;
     wcscpy(folder, argv[1]);
+    if (argc > 2)
+        return odd();
     roots();
     by_id();
     directory();
@@ -268,5 +310,6 @@ int wmain(int argc, wchar_t **argv)
     above_a_moved_one();
     times_above();
     ending_directories();
+    names_of_others();
     return 0;
 }

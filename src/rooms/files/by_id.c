@@ -41,6 +41,42 @@ static NTSTATUS read_id(uint64_t *id, const OBJECT_ATTRIBUTES *attr)
     return NT_SUCCESS(status) ? fvm_copy_guarded(id, name.Buffer, sizeof(*id)) : status;
 }
 
+static bool is_of_id(struct fvm_str name, LONGLONG wanted)
+{
+    enum { INTERNAL_CLASS = 6 };
+    LARGE_INTEGER id = {.QuadPart = 0};
+    IO_STATUS_BLOCK io;
+    HANDLE file;
+    NTSTATUS status;
+
+    if (!NT_SUCCESS(files_open_real(&file, name, FILE_READ_ATTRIBUTES, FILE_OPEN, 0)))
+        return false;
+    status = real.NtQueryInformationFile(file, &io, &id, sizeof(id), INTERNAL_CLASS);
+    real.NtClose(file);
+    return NT_SUCCESS(status) && id.QuadPart == wanted;
+}
+
+/* Wine 8 tells of a file found by its id a name without the blanks and dots at its end: that may be
+ * another file's. Is it this one's, in the layer or on the host? */
+static bool is_name_of(struct fvm_str path, HANDLE found)
+{
+    enum { INTERNAL_CLASS = 6 };
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+    struct fvm_buf room;
+    LARGE_INTEGER wanted;
+    IO_STATUS_BLOCK io;
+
+    if (!scratch || !NT_SUCCESS(real.NtQueryInformationFile(found, &io, &wanted, sizeof(wanted),
+                                                            INTERNAL_CLASS)))
+        return false;
+    room = (struct fvm_buf){scratch->given, 0, FILES_NAME_CCH};
+    if (!fvm_failed(fvm_ntpath_to_nt(&room, path)) && is_of_id(fvm_buf_str(&room), wanted.QuadPart))
+        return true;
+    return NT_SUCCESS(files_place_of(&place, scratch, path)) &&
+           is_of_id(place.layer, wanted.QuadPart);
+}
+
 /* @param path [out] in scratch->other */
 static NTSTATUS find_below(struct fvm_str *path, struct files_scratch *scratch, HANDLE root,
                            const OBJECT_ATTRIBUTES *attr)
@@ -56,6 +92,8 @@ static NTSTATUS find_below(struct fvm_str *path, struct files_scratch *scratch, 
     if (!NT_SUCCESS(status))
         return status;
     status = files_path_of(path, scratch, found, NULL);
+    if (NT_SUCCESS(status) && path->cch && !is_name_of(*path, found))
+        status = STATUS_OBJECT_NAME_NOT_FOUND;
     real.NtClose(found);
     return NT_SUCCESS(status) && !path->cch ? STATUS_INVALID_PARAMETER : status;
 }
@@ -206,6 +244,23 @@ static bool find_in_all_moved(struct fvm_str *path, struct files_scratch *scratc
     return find_moved(&search, root->path.path.cch, root->hit.node, 0);
 }
 
+/* Has the VM made a directory where the host has the one that was found? */
+static bool is_hidden(struct fvm_str path)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+    FILE_BASIC_INFORMATION info;
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+
+    if (!scratch || !NT_SUCCESS(files_place_of(&place, scratch, path)) || !files_is_own(&place) ||
+        files_is_merged(&place))
+        return false;
+    files_attr(&attr, &text, place.layer, 0);
+    return NT_SUCCESS(real.NtQueryAttributesFile(&attr, &info)) &&
+           info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+}
+
 NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
                        const OBJECT_ATTRIBUTES *attr)
 {
@@ -230,10 +285,13 @@ NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
     if (!NT_SUCCESS(status) && (is_known(path, scratch, root.path.path, attr) ||
                                 find_in_all_moved(path, scratch, &root, attr)))
         return STATUS_SUCCESS;
-    if (NT_SUCCESS(status) || !root.host.cch)
+    /* What the host has of the name of a directory that the VM made is another one. */
+    if (NT_SUCCESS(status) || !root.host.cch || (files_is_own(&root) && !files_is_merged(&root)))
         return status;
     in_host = find_in(path, scratch, root.host, attr);
-    if (NT_SUCCESS(in_host))
-        return move_path(path, scratch, &root);
+    if (NT_SUCCESS(in_host)) {
+        in_host = move_path(path, scratch, &root);
+        return NT_SUCCESS(in_host) && is_hidden(*path) ? STATUS_OBJECT_NAME_NOT_FOUND : in_host;
+    }
     return files_is_own(&root) ? status : in_host;
 }

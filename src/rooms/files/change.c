@@ -168,6 +168,8 @@ static NTSTATUS prepare_target(struct files_place *target, struct files_scratch 
     if (!target->is_file)
         return target->path.kind == FVM_NTPATH_DEVICE ? STATUS_BAD_DEVICE_TYPE
                                                       : STATUS_NOT_SAME_DEVICE;
+    if (target->is_stream && files_kind(source) == FILES_DIRECTORY)
+        return STATUS_OBJECT_NAME_INVALID;
     if (is_link && target->path.flags & FVM_NTPATH_TRAILING)
         return refuse_trailing(target, source, replaces);
     if (target->path.flags & FVM_NTPATH_TRAILING)

@@ -31,6 +31,7 @@ static inline void fvm_cleanup_files_scratch(struct files_scratch **scratch)
 /* A name as it was given, and where its file is. All texts are in the scratch. */
 struct files_place {
     bool is_file;           /* else none of this room's: pass the call unchanged */
+    bool is_stream;         /* named with a colon: never a directory */
     bool is_as_given;       /* the layer's file, as the caller's own root and name lead to it */
     bool needs_name;        /* the host does not find its file by the caller's root and name */
     bool is_fixed;          /* what the name means depends on its text and the index alone */

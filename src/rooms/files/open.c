@@ -338,6 +338,10 @@ static NTSTATUS open_place(const struct opening *opening, OBJECT_ATTRIBUTES *att
         return STATUS_ACCESS_DENIED;
     if (!place.is_file)
         return open_device(opening, attr, &place, scratch);
+    /* Wine 8 would make one, in which a VM finds nothing: names with a colon lead nowhere. */
+    if (place.is_stream && opening->disposition != FILE_OPEN &&
+        opening->options & FILE_DIRECTORY_FILE)
+        return STATUS_NOT_A_DIRECTORY;
     if (place.is_as_given && !files_is_merged(&place))
         return call_as_given(opening, attr, &place, FILES_SIDE_LAYER);
     if (files_is_own(&place))

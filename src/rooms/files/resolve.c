@@ -293,10 +293,12 @@ static NTSTATUS capture(struct fvm_buf *name, OBJECT_ATTRIBUTES *copy,
     return fvm_copy_guarded(name->s, text.Buffer, name->cch * sizeof(WCHAR));
 }
 
-/* The root's path, where the parser wants it. @return FVM_PASS: the root is no file */
+/* The root's path, where the parser wants it. @param name what is relative to it
+ * @return FVM_PASS: the root is no file */
 static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, HANDLE handle,
-                          bool for_open, bool may_be_file, bool *is_private)
+                          struct fvm_str name, bool for_open, bool *is_private)
 {
+    bool may_be_file = for_open && !name.cch;
     enum files_kind kind = FILES_UNKNOWN;
     NTSTATUS status;
 
@@ -312,7 +314,9 @@ static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, H
     if (!root->cch)
         return FVM_PASS; /* a pipe without a name is a FILE as well */
     if (kind == FILES_FILE)
-        return for_open ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_BAD_DEVICE_TYPE;
+        return for_open                        ? STATUS_OBJECT_PATH_NOT_FOUND
+               : name.cch && name.s[0] == '\\' ? STATUS_INVALID_PARAMETER
+                                               : STATUS_BAD_DEVICE_TYPE;
     if (kind == FILES_DIRECTORY)
         files_slot_keep_path_now(handle, *root); /* the server is asked once */
     memcpy(scratch->host, root->s, root->cch * sizeof(*root->s));
@@ -376,8 +380,8 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
 
     *place = (struct files_place){0};
     if (NT_SUCCESS(status))
-        status = find_root(&root, scratch, copy.RootDirectory, for_open, for_open && !given.cch,
-                           &in_layer);
+        status =
+            find_root(&root, scratch, copy.RootDirectory, fvm_buf_str(&given), for_open, &in_layer);
     if (!NT_SUCCESS(status) || status == FVM_PASS)
         return status == FVM_PASS ? STATUS_SUCCESS : status;
     is_volume = !root.cch && files_volume_to_letter(&given);
@@ -388,6 +392,7 @@ NTSTATUS files_resolve(struct files_place *place, struct files_scratch *scratch,
         return status;
     if (place->path.kind != FVM_NTPATH_FILE)
         return STATUS_SUCCESS;
+    place->is_stream = place->path.flags & FVM_NTPATH_STREAM;
     take_stream_as_name(&place->path);
     is_elsewhere = files_may_redirect(fvm_buf_str(&given), root);
     is_short = place->path.flags & FVM_NTPATH_SHORT;

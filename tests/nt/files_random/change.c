@@ -91,9 +91,11 @@ NTSTATUS op_set_disposition(void)
         return STATUS_UNSUCCESSFUL;
     say(extended ? " ex=%lx" : " delete=%lx", flags);
     /* Wine 8 reads the directory from where it was read before: a second time it is empty. */
-    if (slot->is_dir)
+    if (slot->is_dir) {
         NtSetInformationFile(slot->handle, &io, &(LARGE_INTEGER){0}, sizeof(LARGE_INTEGER),
                              NT_POSITION_INFO);
+        slots_forget_directory(slot, slot->path);
+    }
     return extended ? set(slot, &flags, sizeof(flags), NT_DISPOSITION_EX_INFO)
                     : set(slot, &plain, sizeof(plain), NT_DISPOSITION_INFO);
 }
@@ -131,6 +133,8 @@ static size_t draw_new_name(const struct slot *slot, wchar_t path[PATH_CCH])
     }
     if (name_vary(shown) || (root && !*root->path))
         *path = 0;
+    if (slot->is_dir && has_stream(shown))
+        *wcschr(shown, ':') = 0;
     world_expand(text, shown);
     info->root = root ? root->handle : NULL;
     info->name_cb = (ULONG)(wcslen(text) * sizeof(wchar_t));
@@ -158,7 +162,7 @@ static NTSTATUS set_new_name(const struct slot *slot, size_t cb, ULONG class)
         rename_room.info.replace = 0;
     status = set(slot, &rename_room, cb, class);
     if (!NT_SUCCESS(status))
-        start_keep(&attr, file);
+        start_keep(&attr, file, status);
     return status;
 }
 

@@ -43,7 +43,8 @@ static void say_entry(const unsigned char *entry, const struct layout *layout, b
 
     say(" ");
     say_name((const wchar_t *)(entry + layout->name), name_cb / sizeof(wchar_t));
-    if (names_only)
+    /* `..` of a directory that nothing was changed in tells what the host has above it. */
+    if (names_only || (name_cb == 4 && !memcmp(entry + layout->name, L"..", 4)))
         return;
     say("/%lx", attributes);
     if (!(attributes & FILE_ATTRIBUTE_DIRECTORY))
@@ -102,6 +103,21 @@ static NTSTATUS list_once(HANDLE handle, const struct layout *layout, const wcha
     return status;
 }
 
+/** Wine 8 opens a deleted directory again by a handle on it, and finds nothing in it. */
+static bool is_deleted(const struct slot *slot)
+{
+    static wchar_t text[TEXT_CCH];
+    UNICODE_STRING name = {.Buffer = text};
+    OBJECT_ATTRIBUTES attr = {sizeof(attr), NULL, &name, NT_CASE_INSENSITIVE, NULL, NULL};
+    struct nt_basic_info basic;
+
+    if (!*slot->path)
+        return false;
+    world_expand(text, slot->path);
+    name.Length = name.MaximumLength = (USHORT)(wcslen(text) * sizeof(*text));
+    return NtQueryAttributesFile(&attr, (void *)&basic) != 0;
+}
+
 /** The directory again: Wine 8 keeps, with the handle, a picture of what was there when it was
  * first listed, and shows it beside what is there now. */
 static NTSTATUS open_again(HANDLE *handle, const struct slot *slot)
@@ -130,6 +146,10 @@ NTSTATUS op_list(void)
 
     if (!slot)
         return STATUS_UNSUCCESSFUL;
+    if (is_deleted(slot)) {
+        say(" left out");
+        return STATUS_UNSUCCESSFUL;
+    }
     status = open_again(&handle, slot);
     say(" open=%08lx mask=", status);
     say_name(mask ? mask : L"-", wcslen(mask ? mask : L"-"));

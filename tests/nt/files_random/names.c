@@ -110,6 +110,11 @@ bool path_pick(wchar_t out[PATH_CCH], enum want want)
     return false;
 }
 
+bool has_stream(const wchar_t *shown)
+{
+    return wcschr(shown, ':') != NULL;
+}
+
 static void flip_case(wchar_t *text)
 {
     for (; *text; text++)

@@ -119,6 +119,12 @@ static ULONG keep_full_directory(OBJECT_ATTRIBUTES *attr, ULONG options)
     return options & ~(ULONG)NT_DELETE_ON_CLOSE;
 }
 
+static void forget_deleted(ULONG options)
+{
+    if (options & NT_DELETE_ON_CLOSE && target.is_dir)
+        slots_forget_directory(NULL, target.path);
+}
+
 NTSTATUS op_create(void)
 {
     static const ULONG for_dirs[] = {NT_OPEN, NT_OPEN, NT_OPEN, NT_OPEN_IF, NT_OPEN_IF, NT_CREATE};
@@ -141,6 +147,12 @@ NTSTATUS op_create(void)
     options = draw_options(make ? make_dir : target.is_dir);
     if (make_dir)
         options = (options | NT_DIRECTORY_FILE) & ~(ULONG)NT_NON_DIRECTORY_FILE;
+    if (has_stream(target.shown))
+        options &= ~(ULONG)NT_DIRECTORY_FILE;
+    /* Wine 8 opens what the handle is open on, or says what it is, by its name's case; NT says that
+     * it is there. */
+    if (disposition == NT_CREATE && !target.string.Length)
+        disposition = NT_OPEN;
     options = keep_full_directory(&target.attr, options);
     attributes = draw_attributes();
     say(" access=%lx attr=%lx share=%lx disp=%lx options=%lx", access, attributes, sharing,
@@ -148,11 +160,12 @@ NTSTATUS op_create(void)
     if (start_is_change(access, options) ||
         (disposition != NT_OPEN && disposition != NT_OPEN_IF && disposition != NT_CREATE))
         start_change_named(&target.attr, &file);
+    forget_deleted(options);
     io_clear();
     status = NtCreateFile(&handle, access, &target.attr, &io, NULL, attributes, sharing,
                           disposition, options, NULL, 0);
     if (!NT_SUCCESS(status))
-        start_keep(&target.attr, file);
+        start_keep(&target.attr, file, status);
     return keep(status, handle, options);
 }
 
@@ -170,11 +183,21 @@ NTSTATUS op_open(void)
     say(" access=%lx share=%lx options=%lx", access, sharing, options);
     if (start_is_change(access, options))
         start_change_named(&target.attr, &file);
+    forget_deleted(options);
     io_clear();
     status = NtOpenFile(&handle, access, &target.attr, &io, sharing, options);
     if (!NT_SUCCESS(status))
-        start_keep(&target.attr, file);
+        start_keep(&target.attr, file, status);
     return keep(status, handle, options);
+}
+
+/** Wine 8 finds such a file by its id and then tells another name. */
+static bool has_odd_end(const wchar_t *path)
+{
+    for (size_t i = 0; path[i]; i++)
+        if ((path[i] == ' ' || path[i] == '.') && (!path[i + 1] || path[i + 1] == '\\'))
+            return true;
+    return !*path; /* not known */
 }
 
 /** Open what another handle has open, by its id. Not with several names: which of them the new
@@ -198,7 +221,7 @@ NTSTATUS op_open_by_id(void)
         root = any;
     if (NtQueryInformationFile(slot->handle, &io, &standard, sizeof(standard), NT_STANDARD_INFO) ||
         NtQueryInformationFile(slot->handle, &io, &id, sizeof(id), NT_INTERNAL_INFO) ||
-        (!standard.directory && standard.links != 1)) {
+        (!standard.directory && standard.links != 1) || has_odd_end(slot->path)) {
         say(" left out");
         return STATUS_UNSUCCESSFUL;
     }
@@ -223,9 +246,10 @@ NTSTATUS op_delete(void)
     if (!keep_full_directory(&target.attr, NT_DELETE_ON_CLOSE))
         return STATUS_UNSUCCESSFUL;
     start_change_named(&target.attr, &file);
+    forget_deleted(NT_DELETE_ON_CLOSE);
     status = NtDeleteFile(&target.attr);
     if (!NT_SUCCESS(status))
-        start_keep(&target.attr, file);
+        start_keep(&target.attr, file, status);
     names_missed(target.path, status);
     return say_status(status, NULL);
 }

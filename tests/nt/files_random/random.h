@@ -69,6 +69,8 @@ void target_pick(struct target *target, enum want want);
 bool path_pick(wchar_t out[PATH_CCH], enum want want);
 /** Now and then turn a path into an odd form of itself. @return it is odd */
 bool name_vary(wchar_t shown[TEXT_CCH]);
+/** Does a path name a stream, `x:s`? Wine 8 makes directories of such names, NT and a VM do not. */
+bool has_stream(const wchar_t *shown);
 /** Remember that this path now exists. */
 void names_made(const wchar_t *path, bool is_dir);
 /** Forget a path that was not there, if that is what the status says; sometimes, or always if its
@@ -89,8 +91,8 @@ bool start_is_change(ACCESS_MASK access, ULONG options);
 void start_change(int file);
 /** The same by name. @param file [out] @return there is something of that name */
 bool start_change_named(OBJECT_ATTRIBUTES *attr, int *file);
-/** It was not to be: the file is as it was, though a VM may have made a copy. */
-void start_keep(OBJECT_ATTRIBUTES *attr, int file);
+/** It was not to be: the file is as it was, though a VM may have made a copy. @param status why */
+void start_keep(OBJECT_ATTRIBUTES *attr, int file, NTSTATUS status);
 /** Is it a directory that is not empty? */
 bool is_full_directory(OBJECT_ATTRIBUTES *attr); /* tree.c */
 
@@ -131,6 +133,9 @@ void slots_end(void);
 void slots_moved(const struct slot *moved, const wchar_t *path);
 /** Close those on a file of the start. */
 void slots_forget(int file);
+/** A directory may be deleted: as long as another handle is open on it, Wine 8 still shows it.
+ * Close those. @param but NULL, or a handle that stays */
+void slots_forget_directory(const struct slot *but, const wchar_t *path);
 void views_forget(int file);
 void locks_end(void);   /* data.c: forget the locks */
 void views_end(void);   /* view.c: give back the views */

@@ -175,6 +175,16 @@ void slots_forget(int file)
         }
 }
 
+void slots_forget_directory(const struct slot *but, const wchar_t *path)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        if (slots[i].handle && &slots[i] != but && slots[i].is_dir &&
+            (!*slots[i].path || !*path || !_wcsicmp(slots[i].path, path))) {
+            say(" forgets h%u=%08lx", i, NtClose(slots[i].handle));
+            slots[i].handle = NULL;
+        }
+}
+
 void slots_end(void)
 {
     for (unsigned i = 0; i < SLOTS; i++)

@@ -85,13 +85,19 @@ bool start_change_named(OBJECT_ATTRIBUTES *attr, int *file)
     return true;
 }
 
-void start_keep(OBJECT_ATTRIBUTES *attr, int file)
+void start_keep(OBJECT_ATTRIBUTES *attr, int file, NTSTATUS status)
 {
     LARGE_INTEGER id;
     IO_STATUS_BLOCK answer;
     HANDLE handle;
 
-    if (file == NOT_OF_START || !open_to_look(&handle, attr))
+    if (file == NOT_OF_START)
+        return;
+    if (status == STATUS_INVALID_HANDLE) { /* its name began at a handle that was closed */
+        files[file].is_changed = false;
+        return;
+    }
+    if (!open_to_look(&handle, attr))
         return;
     if (!NtQueryInformationFile(handle, &answer, &id, sizeof(id), NT_INTERNAL_INFO)) {
         files[file].id = (uint64_t)id.QuadPart;
