@@ -290,7 +290,7 @@ check-kernel: all tests
 	tests/kernel/run.sh tests/vm/run.sh user $(KERNEL_TESTS)
 	tests/kernel/run.sh tests/vm/run.sh root $(KERNEL_TESTS)
 bench: all $(addprefix $(B)/tests/nt/,ops.exe services.exe com.exe) $(PROG_EXE)
-	tools/install-deps.sh run
+	tools/install-deps.sh run bench
 	tools/get-test-programs.sh
 	bench/run.sh
 check-surface:

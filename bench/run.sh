@@ -3,7 +3,7 @@
 # Runs are interleaved, so that a busy moment hits both sides; medians are compared, minima shown.
 set -eu
 cd "$(dirname "$0")/.."
-rounds=${1:-9} parts=${2:-sealed shared net}
+rounds=${1:-9} parts=${2:-sealed shared net display}
 kit=$(mktemp -d /var/tmp/fvm-bench-XXXXXX)
 cleanup() {
     WINEPREFIX=$kit/warm wineserver -k 2>/dev/null || true

@@ -1,10 +1,11 @@
 #!/bin/bash
-# tools/install-deps.sh run|build|test|conformance...: install the Debian packages that are missing for a purpose. Quick when none is.
+# tools/install-deps.sh run|build|test|bench|conformance...: install the Debian packages that are missing for a purpose. Quick when none is.
 set -eu
 run="wine wine64"
 build="gcc libc6-dev make libseccomp-dev zlib1g-dev gcc-mingw-w64-x86-64-win32 binutils-mingw-w64-x86-64 gcc-mingw-w64-i686-win32 binutils-mingw-w64-i686"
 test="perl wixl msitools clang clang-tidy clang-format cppcheck libclang-rt-14-dev python3 procps attr util-linux sudo nodejs passt slirp4netns iproute2 curl apache2-utils xvfb x11-xkb-utils x11-utils x11-apps xdotool xclip x11vnc tigervnc-viewer pulseaudio pulseaudio-utils xauth"
 kernel="qemu-system-x86 busybox-static e2fsprogs"
+bench="passt curl wrk xvfb x11-xkb-utils"
 conformance="$build xz-utils mingw-w64-tools"
 wanted=()
 for purpose in "$@"; do
@@ -14,8 +15,9 @@ for purpose in "$@"; do
     test) wanted+=($test); command -v npm >/dev/null || wanted+=(npm) ;;
     conformance) wanted+=($conformance) ;;
     kernel) wanted+=($kernel) ;;
+    bench) wanted+=($bench) ;;
     npm) command -v npm >/dev/null || wanted+=(npm) ;;
-    *) echo "usage: $0 run|build|test|conformance|kernel|npm..." >&2; exit 2 ;;
+    *) echo "usage: $0 run|build|test|bench|conformance|kernel|npm..." >&2; exit 2 ;;
     esac
 done
 missing=()

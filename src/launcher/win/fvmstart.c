@@ -15,6 +15,7 @@
  *
  * FOLDER keeps what the VM changes. An alias says that two names lead to one place, in the words of
  * core/ntpath.h: Z:\\prefix\\drive_c=C: */
+#include "launcher/win/environment.h"
 #include "launcher/win/services.h"
 
 #include <stdio.h>
@@ -121,12 +122,18 @@ static int cannot_start(const wchar_t *program, DWORD error)
 static int run_inside(struct win_vm *vm, const struct win_options *options, const wchar_t *program,
                       wchar_t *command_line)
 {
+    FVM_CLEANUP(win_environment) struct win_environment host = {0};
+    FVM_CLEANUP(win_environment) struct win_environment own = {0};
     wchar_t here[MAX_PATH] = L".";
     const wchar_t *cwd = options->cwd ? options->cwd : here;
-    DWORD error = win_vm_enter(vm, 0), code = EXIT_FVM_FAILED;
+    DWORD error, code = EXIT_FVM_FAILED;
 
+    win_environment_read(&host);
+    error = win_vm_enter(vm, 0);
     if (error)
         return fail(vm, error);
+    win_environment_read(&own);
+    win_environment_change(&host, &own);
     CloseHandle(vm->job); /* or the VM would not end while we live */
     vm->job = NULL;
     /* The VM's folder of the name, not the host's. Ours may be gone there: then it is the host's
