@@ -52,22 +52,37 @@ static wchar_t *joined(const wchar_t *first, const wchar_t *second)
     return out;
 }
 
-/* @param name, value yours no longer, NULL: no memory, left out */
+/* @return it is kept */
+static bool add(struct win_environment *environment, wchar_t *name, wchar_t *value)
+{
+    struct win_variable *grown =
+        realloc(environment->at, (environment->count + 1) * sizeof(*grown));
+
+    if (!grown)
+        return false;
+    environment->at = grown;
+    environment->at[environment->count++] = (struct win_variable){name, value};
+    return true;
+}
+
+/* @param name, value yours no longer; NULL: no memory, left out */
 static void put(struct win_environment *environment, wchar_t *name, wchar_t *value)
 {
-    struct win_variable *there = name && value ? find(environment, name) : NULL, *grown;
-    wchar_t *both = there && !_wcsicmp(name, L"PATH") ? joined(there->value, value) : NULL;
+    struct win_variable *there;
+    wchar_t *both;
 
+    if (!name || !value) {
+        free(name);
+        free(value);
+        return;
+    }
+    there = find(environment, name);
+    if (!there && add(environment, name, value))
+        return;
     if (there) {
+        both = _wcsicmp(name, L"PATH") ? NULL : joined(there->value, value);
         free(there->value);
         there->value = both ? both : FVM_STEAL(value, NULL);
-    } else if (name && value) {
-        grown = realloc(environment->at, (environment->count + 1) * sizeof(*grown));
-        if (grown) {
-            environment->at = grown;
-            environment->at[environment->count++] =
-                (struct win_variable){FVM_STEAL(name, NULL), FVM_STEAL(value, NULL)};
-        }
     }
     free(name);
     free(value);
