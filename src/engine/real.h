@@ -128,7 +128,8 @@
     X(void *, RtlAddVectoredExceptionHandler, (ULONG, void *))                                     \
     X(void *, RtlCreateHeap, (ULONG, void *, SIZE_T, SIZE_T, void *, void *))                      \
     X(void *, RtlAllocateHeap, (void *, ULONG, SIZE_T))                                            \
-    X(BOOLEAN, RtlFreeHeap, (void *, ULONG, void *))
+    X(BOOLEAN, RtlFreeHeap, (void *, ULONG, void *))                                               \
+    X(WCHAR, RtlUpcaseUnicodeChar, (WCHAR))
 #define FVM_REAL_OPTIONAL(X)                                                                       \
     X(NTSTATUS, NtGetNextProcess, (HANDLE, ACCESS_MASK, ULONG, ULONG, HANDLE *))                   \
     X(NTSTATUS, NtQuerySystemInformationEx, (ULONG, void *, ULONG, void *, ULONG, ULONG *))        \

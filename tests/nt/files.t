@@ -38,6 +38,9 @@ cmd 1 "dir /b $(win "$PWD") & type $(win "$PWD")\\layer1\\journal & echo over"; 
 mkdir -p "$home-s/directory.name"; echo x >"$home-s/directory.name/x"; outside cmd /c "for %I in ($F-s\\directory.name) do @echo %~sI"; gone=${out##*\\}
 cmd 1 "ren $F-s\\directory.name away& md $F-s\\$gone& dir /b $F-s\\$gone& type $F-s\\away\\x"; is "$out" x "$gone, the short name of a directory that is gone, made anew"
 cmd 1 "dir /b $F-s\\$gone& type $F-s\\away\\x"; is "$out" x 'is empty after a new start of the VM, too'; rm -r "$home-s"
+# --- order: by capital letters, so what stands between Z and a comes last
+order() { rm -rf "$home-o"; mkdir "$home-o"; touch "$home-o"/{a.txt,Zed,_under,^hat,[in],zoo,Émile,ähre,'x y',~t,0}; }
+order; outside cmd /c "echo n>$F-o\\mid& echo n>$F-o\\_new& del $F-o\\a.txt& dir /b $F-o"; outside_says=$out; order; cmd 1 "echo n>$F-o\\mid& echo n>$F-o\\_new& del $F-o\\a.txt& dir /b $F-o"; is "$(wc -l <<<"$out")/$out" "12/$outside_says" 'a merged listing is in the order of one'; rm -r "$home-o"
 # --- programs
 cmd 1 "copy $F\\procs.exe $F\\mine.exe >nul& $F\\mine.exe exit 7"; is $rc 7 'a program that only the VM has'
 cp "$FVM_NT_PROGRAMS/win32.exe" .; probe=$(win "$PWD/win32.exe")

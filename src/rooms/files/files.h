@@ -236,6 +236,6 @@ enum files_note {
 uint64_t files_note(struct fvm_str layer, enum files_note kind);
 void files_note_drop(struct fvm_str layer, enum files_note kind, uint64_t number);
 
-/* --- order.c: pure ----------------------------------------------------------------------- */
-/** Order of a listing: without case; `.` and `..` first. */
+/* --- order.c ----------------------------------------------------------------------------- */
+/** Order of a listing: by the names in capital letters; `.` and `..` first. */
 int files_name_order(struct fvm_str a, struct fvm_str b);

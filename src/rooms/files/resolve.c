@@ -304,6 +304,8 @@ static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, H
 
     if (!handle)
         return STATUS_SUCCESS;
+    if (name.cch && name.s[0] == '\\') /* before anything is asked of the handle */
+        return STATUS_INVALID_PARAMETER;
     if (!may_be_file)
         kind = files_kind(handle);
     status = files_path_of(root, scratch, handle, is_private);

@@ -86,6 +86,7 @@ NTSTATUS op_set_disposition(void)
     bool extended = often(12);
     ULONG flags = extended ? draw(32) : draw(3) != 0;
     BOOLEAN plain = (BOOLEAN)flags;
+    NTSTATUS status;
 
     if (!slot)
         return STATUS_UNSUCCESSFUL;
@@ -96,8 +97,11 @@ NTSTATUS op_set_disposition(void)
                              NT_POSITION_INFO);
         slots_forget_directory(slot, slot->path);
     }
-    return extended ? set(slot, &flags, sizeof(flags), NT_DISPOSITION_EX_INFO)
-                    : set(slot, &plain, sizeof(plain), NT_DISPOSITION_INFO);
+    status = extended ? set(slot, &flags, sizeof(flags), NT_DISPOSITION_EX_INFO)
+                      : set(slot, &plain, sizeof(plain), NT_DISPOSITION_INFO);
+    if (NT_SUCCESS(status) && slot->is_dir && flags & 1)
+        *slot->path = 0; /* Wine 8 still opens it by its id, NT and a VM do not */
+    return status;
 }
 
 /* Room for a name; its members are those of nt_rename_info. */

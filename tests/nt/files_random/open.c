@@ -153,6 +153,9 @@ NTSTATUS op_create(void)
      * it is there. */
     if (disposition == NT_CREATE && !target.string.Length)
         disposition = NT_OPEN;
+    /* Wine 8 deletes a directory when it refuses to make one in its place. */
+    if (target.is_dir && disposition != NT_OPEN && disposition != NT_OPEN_IF)
+        options &= ~(ULONG)NT_DELETE_ON_CLOSE;
     options = keep_full_directory(&target.attr, options);
     attributes = draw_attributes();
     say(" access=%lx attr=%lx share=%lx disp=%lx options=%lx", access, attributes, sharing,
@@ -201,7 +204,8 @@ static bool has_odd_end(const wchar_t *path)
 }
 
 /** Open what another handle has open, by its id. Not with several names: which of them the new
- * handle has is then a matter of the order of a raw listing. */
+ * handle has is then a matter of the order of a raw listing. Nor what is to be deleted: Wine 8
+ * opens it all the same. */
 NTSTATUS op_open_by_id(void)
 {
     ACCESS_MASK access = draw_access();
