@@ -244,21 +244,42 @@ static bool find_in_all_moved(struct fvm_str *path, struct files_scratch *scratc
     return find_moved(&search, root->path.path.cch, root->hit.node, 0);
 }
 
-/* Has the VM made a directory where the host has the one that was found? */
-static bool is_hidden(struct fvm_str path)
+static bool is_directory(struct fvm_str name)
 {
-    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_place place;
     FILE_BASIC_INFORMATION info;
     UNICODE_STRING text;
     OBJECT_ATTRIBUTES attr;
 
-    if (!scratch || !NT_SUCCESS(files_place_of(&place, scratch, path)) || !files_is_own(&place) ||
-        files_is_merged(&place))
-        return false;
-    files_attr(&attr, &text, place.layer, 0);
+    files_attr(&attr, &text, name, 0);
     return NT_SUCCESS(real.NtQueryAttributesFile(&attr, &info)) &&
            info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+}
+
+/* Has the VM something else where the host has what was found? Of a file it may be the copy. */
+static bool is_hidden(struct fvm_str path, bool is_host_directory)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+
+    return scratch && NT_SUCCESS(files_place_of(&place, scratch, path)) && files_is_own(&place) &&
+           !files_is_merged(&place) && (is_host_directory || is_directory(place.layer));
+}
+
+/* On the host, where the VM shows it. */
+static NTSTATUS find_on_host(struct fvm_str *path, struct files_scratch *scratch,
+                             const struct files_place *root, const OBJECT_ATTRIBUTES *attr)
+{
+    struct fvm_buf room = {scratch->given, 0, FILES_NAME_CCH};
+    bool is_host_directory;
+    NTSTATUS status = find_in(path, scratch, root->host, attr);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    is_host_directory =
+        !fvm_failed(fvm_ntpath_to_nt(&room, *path)) && is_directory(fvm_buf_str(&room));
+    status = move_path(path, scratch, root);
+    return NT_SUCCESS(status) && is_hidden(*path, is_host_directory) ? STATUS_OBJECT_NAME_NOT_FOUND
+                                                                     : status;
 }
 
 NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
@@ -288,10 +309,6 @@ NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
     /* What the host has of the name of a directory that the VM made is another one. */
     if (NT_SUCCESS(status) || !root.host.cch || (files_is_own(&root) && !files_is_merged(&root)))
         return status;
-    in_host = find_in(path, scratch, root.host, attr);
-    if (NT_SUCCESS(in_host)) {
-        in_host = move_path(path, scratch, &root);
-        return NT_SUCCESS(in_host) && is_hidden(*path) ? STATUS_OBJECT_NAME_NOT_FOUND : in_host;
-    }
-    return files_is_own(&root) ? status : in_host;
+    in_host = find_on_host(path, scratch, &root, attr);
+    return NT_SUCCESS(in_host) || !files_is_own(&root) ? in_host : status;
 }

@@ -378,6 +378,26 @@ static NTSTATUS find_copy(HANDLE *copy, HANDLE handle)
     return NT_SUCCESS(status) ? files_open_copy(copy, path, scratch) : status;
 }
 
+/* Times or attributes of a directory: who watches what it is in is to be told of that, and not of
+ * the engine's own. Of directories the paths are kept, so nothing is asked of the server. */
+static NTSTATUS set_basic(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = NULL;
+    struct fvm_str path = files_slot_directory(handle);
+    struct files_place place = {.layer.cch = 0};
+    uint64_t number = 0;
+    NTSTATUS status;
+
+    if (path.cch)
+        scratch = files_scratch_get();
+    if (scratch && NT_SUCCESS(files_place_of(&place, scratch, path)))
+        number = files_note(place.layer, FILES_NOTE_CHANGE);
+    status = real.NtSetInformationFile(handle, io, info, cb, BASIC_CLASS);
+    if (!NT_SUCCESS(status) && place.layer.cch)
+        files_note_drop(place.layer, FILES_NOTE_CHANGE, number);
+    return status;
+}
+
 /* Classes that Wine's kernelbase sets without the right. */
 static NTSTATUS set_in_copy(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULONG cb, ULONG class)
 {
@@ -388,7 +408,7 @@ static NTSTATUS set_in_copy(HANDLE handle, IO_STATUS_BLOCK *io, void *info, ULON
         return status;
     if (copy)
         handle = copy;
-    status = class == BASIC_CLASS ? real.NtSetInformationFile(handle, io, info, cb, class)
+    status = class == BASIC_CLASS ? set_basic(handle, io, info, cb)
                                   : set_name(handle, io, info, cb, class);
     if (copy)
         real.NtClose(copy);

@@ -230,7 +230,8 @@ void files_watch_end(struct files_watch *watch);
 /* --- watch_merge.c: what the engine is about to do in the layer, for those that watch ------- */
 enum files_note {
     FILES_NOTE_COPY = 1, /* a name comes that was there before */
-    FILES_NOTE_TOUCH     /* a directory's times are set to what they were */
+    FILES_NOTE_TOUCH,    /* a directory's times are set to what they were */
+    FILES_NOTE_CHANGE    /* a program sets a directory's times or attributes */
 };
 /** @param layer NT path @return number of the note, to take it back with */
 uint64_t files_note(struct fvm_str layer, enum files_note kind);

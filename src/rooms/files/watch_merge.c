@@ -64,6 +64,18 @@ static bool is_visible(struct fvm_str path)
            (hit.answer == FVM_INDEX_IS_OWN && !hit.is_complete);
 }
 
+/* The kernel makes one event of several that say the same of one name: the engine's own touch may
+ * be one with what a program did right after it, and a note of a touch may be left without an
+ * event. So what a program did is noted as well; however often, it is told once. */
+static bool was_changed(struct files_watch *watch, struct fvm_str path)
+{
+    bool changed = false;
+
+    while (was_noted(watch, path, FILES_NOTE_CHANGE))
+        changed = true;
+    return changed;
+}
+
 static bool is_shown(struct files_watch *watch, bool is_host, ULONG action, struct fvm_str name,
                      struct files_scratch *scratch)
 {
@@ -75,7 +87,7 @@ static bool is_shown(struct files_watch *watch, bool is_host, ULONG action, stru
         return true;
     if (action == FILE_ACTION_ADDED)
         return !was_noted(watch, fvm_buf_str(&path), FILES_NOTE_COPY);
-    return action != FILE_ACTION_MODIFIED ||
+    return action != FILE_ACTION_MODIFIED || was_changed(watch, fvm_buf_str(&path)) ||
            !was_noted(watch, fvm_buf_str(&path), FILES_NOTE_TOUCH);
 }
 
