@@ -54,6 +54,7 @@ operation "list 10 and more subkeys of the host's" key-list "-"
 operation "list 1,000 subkeys, one of them the VM's" key-list-merged "at most 1.30"
 operation "create, open and close an event" event "at most 1.08"
 operation "16 bytes through a pipe" pipe "at most 1.02"
+operation "a call by ncalrpc" lrpc "at most 1.05"
 operation "start a process" start "at most 15000 us more"
 
 

@@ -122,24 +122,6 @@ static bool is_link(const struct fvm_index_hit *hit)
            hit->user & (FVM_REGVIEW_LINK | FVM_REGVIEW_HOST_LINK);
 }
 
-fvm_status fvm_regview_follow(const struct fvm_index *index, struct fvm_buf *path, bool follow_last)
-{
-    for (int i = 0; i < FVM_REGVIEW_LINKS; i++) {
-        /* Where it leads is put behind the path, and moved to its front. */
-        struct fvm_buf target = {path->s + path->cch, 0, path->cap_cch - path->cch};
-        struct fvm_index_hit hit;
-        fvm_status status = fvm_index_lookup(index, fvm_buf_str(path), &hit, NULL, &target);
-
-        if (fvm_failed(status))
-            return status;
-        if (hit.answer != FVM_INDEX_BELOW_MOVED && !(follow_last && is_link(&hit)))
-            return FVM_OK;
-        memmove(path->s, target.s, target.cch * sizeof(*path->s));
-        path->cch = target.cch;
-    }
-    return FVM_NOT_FOUND;
-}
-
 /* Is a child marked, in a way that a listing shows? */
 static bool has_own_child(const struct fvm_index *index, uint32_t node)
 {
@@ -152,6 +134,50 @@ static bool has_own_child(const struct fvm_index *index, uint32_t node)
     return false;
 }
 
+/* What a look-up means. @param generation from before it */
+static void judge(struct fvm_regview_hit *hit, const struct fvm_index *index,
+                  const struct fvm_index_hit *found, uint32_t generation)
+{
+    *hit = (struct fvm_regview_hit){.generation = generation, .has_node = found->is_complete};
+    if (found->is_complete) {
+        hit->node = found->node;
+        hit->user = found->user;
+        hit->life = found->user / FVM_REGVIEW_LIFE;
+        hit->has_own = has_own_child(index, found->node);
+    }
+    if (found->answer == FVM_INDEX_IS_OWN && found->user & FVM_REGVIEW_HOST_LINK)
+        hit->state = FVM_REGVIEW_HOST;
+    else if (found->answer == FVM_INDEX_IS_OWN)
+        hit->state = found->user & FVM_REGVIEW_PRESENT ? FVM_REGVIEW_OWN : FVM_REGVIEW_GONE;
+    else
+        hit->state = found->answer == FVM_INDEX_BELOW_OWN ? FVM_REGVIEW_GONE : FVM_REGVIEW_HOST;
+    hit->shows_host =
+        hit->state == FVM_REGVIEW_HOST ||
+        (hit->state == FVM_REGVIEW_OWN && found->flags & FVM_INDEX_MERGED && !is_link(found));
+}
+
+fvm_status fvm_regview_follow(const struct fvm_index *index, struct fvm_buf *path, bool follow_last,
+                              struct fvm_regview_hit *hit)
+{
+    for (int i = 0; i < FVM_REGVIEW_LINKS; i++) {
+        /* Where it leads is put behind the path, and moved to its front. */
+        struct fvm_buf target = {path->s + path->cch, 0, path->cap_cch - path->cch};
+        uint32_t generation = fvm_index_generation(index);
+        struct fvm_index_hit found;
+        fvm_status status = fvm_index_lookup(index, fvm_buf_str(path), &found, NULL, &target);
+
+        if (fvm_failed(status))
+            return status;
+        if (found.answer != FVM_INDEX_BELOW_MOVED && !(follow_last && is_link(&found))) {
+            judge(hit, index, &found, generation);
+            return FVM_OK;
+        }
+        memmove(path->s, target.s, target.cch * sizeof(*path->s));
+        path->cch = target.cch;
+    }
+    return FVM_NOT_FOUND;
+}
+
 fvm_status fvm_regview_find(const struct fvm_index *index, struct fvm_str path,
                             struct fvm_regview_hit *hit)
 {
@@ -159,25 +185,9 @@ fvm_status fvm_regview_find(const struct fvm_index *index, struct fvm_str path,
     uint32_t generation = fvm_index_generation(index);
     fvm_status status = fvm_index_lookup(index, path, &found, NULL, NULL);
 
-    if (fvm_failed(status))
-        return status;
-    *hit = (struct fvm_regview_hit){.generation = generation, .has_node = found.is_complete};
-    if (found.is_complete) {
-        hit->node = found.node;
-        hit->user = found.user;
-        hit->life = found.user / FVM_REGVIEW_LIFE;
-        hit->has_own = has_own_child(index, found.node);
-    }
-    if (found.answer == FVM_INDEX_IS_OWN && found.user & FVM_REGVIEW_HOST_LINK)
-        hit->state = FVM_REGVIEW_HOST;
-    else if (found.answer == FVM_INDEX_IS_OWN)
-        hit->state = found.user & FVM_REGVIEW_PRESENT ? FVM_REGVIEW_OWN : FVM_REGVIEW_GONE;
-    else
-        hit->state = found.answer == FVM_INDEX_BELOW_OWN ? FVM_REGVIEW_GONE : FVM_REGVIEW_HOST;
-    hit->shows_host =
-        hit->state == FVM_REGVIEW_HOST ||
-        (hit->state == FVM_REGVIEW_OWN && found.flags & FVM_INDEX_MERGED && !is_link(&found));
-    return FVM_OK;
+    if (!fvm_failed(status))
+        judge(hit, index, &found, generation);
+    return status;
 }
 
 /* --- changing ------------------------------------------------------------------------------- */

@@ -1,16 +1,22 @@
 /* tests/nt/ops.c: what single operations cost: time, and round trips to wineserver. For
- * tests/nt/trips.t and bench/shared.sh.
+ * tests/nt/trips.t and bench/shared.sh. */
+/* clang-format off
  *
- * usage: ops touch FOLDER         change own\f.txt, merged\f7.txt and a key: in a VM they are its
- * own then ops time FOLDER          of each operation: its name, nanoseconds, round trips ops trips
- * FOLDER         of each operation: its name, round trips ops use FOLDER MS        do all of them,
- * say "ready PID", wait; for a look at the memory ops mark FOLDER MS COUNT change so many files in
- * merged, say "ready PID", wait ops keys|nokeys          a key with 1,000 subkeys, for the others;
- * before `touch` ops exit
+ * usage: ops touch FOLDER           change own\f.txt, merged\f7.txt and a key: in a VM they are its own then
+ *        ops time FOLDER            of each operation: its name, nanoseconds, round trips
+ *        ops trips FOLDER           of each operation: its name, round trips
+ *        ops use FOLDER MS          do all of them, say "ready PID", wait; for a look at the memory
+ *        ops mark FOLDER MS COUNT   change so many files in merged, say "ready PID", wait
+ *        ops keys|nokeys            a key with 1,000 subkeys, for the others; before `touch`
+ *        ops exit
  *
  * FOLDER has plain\f0.txt, merged\f0.txt, ... f999.txt in each, and own\f.txt, of 4,096 bytes each.
- * Times are the best of some short batches: others use this machine too. */
+ * Times are the best of some short batches: others use this machine too.
+ *
+ * clang-format on */
 #include "nt.h"
+
+#include <rpc.h>
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -281,6 +287,72 @@ static void pipe_there(void)
         fail("a pipe does not work");
 }
 
+/* --- a procedure by ncalrpc, written by hand: it takes four bytes and answers with four --------
+ */
+
+#define OPS_ID                                                                                     \
+    {                                                                                              \
+        {0x5f1c9b10, 0x6a3e, 0x4d11, {0x9c, 0x01, 0x66, 0x76, 0x6d, 0x6f, 0x70, 0x73}},            \
+        {                                                                                          \
+            1, 0                                                                                   \
+        }                                                                                          \
+    }
+#define OPS_NDR                                                                                    \
+    {                                                                                              \
+        {0x8a885d04, 0x1ceb, 0x11c9, {0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60}},            \
+        {                                                                                          \
+            2, 0                                                                                   \
+        }                                                                                          \
+    }
+
+static void RPC_ENTRY answer_four(RPC_MESSAGE *message)
+{
+    message->BufferLength = 4;
+    if (!I_RpcGetBuffer(message))
+        memset(message->Buffer, 4, 4);
+}
+
+static RPC_DISPATCH_FUNCTION procedures[] = {answer_four, NULL};
+static RPC_DISPATCH_TABLE dispatch = {1, procedures, 0};
+static RPC_SERVER_INTERFACE served = {
+    sizeof(served), OPS_ID, OPS_NDR, &dispatch, 0, NULL, NULL, NULL, 0,
+};
+static RPC_CLIENT_INTERFACE called = {
+    sizeof(called), OPS_ID, OPS_NDR, NULL, 0, NULL, 0, NULL, 0,
+};
+
+static handle_t bind_to_self(void)
+{
+    static wchar_t transport[] = L"ncalrpc", endpoint[] = L"FvmOps";
+    RPC_WSTR name;
+    handle_t binding = NULL;
+
+    if (RpcServerUseProtseqEpW(transport, 20, endpoint, NULL) ||
+        RpcServerRegisterIf(&served, NULL, NULL) || RpcServerListen(1, 20, TRUE) ||
+        RpcStringBindingComposeW(NULL, transport, NULL, endpoint, NULL, &name) ||
+        RpcBindingFromStringBindingW(name, &binding))
+        fail("cannot serve by ncalrpc");
+    RpcStringFreeW(&name);
+    return binding;
+}
+
+static void call_procedure(void)
+{
+    static handle_t binding;
+    RPC_MESSAGE message = {
+        .DataRepresentation = 0x10, .BufferLength = 4, .RpcInterfaceInformation = &called};
+
+    if (!binding)
+        binding = bind_to_self();
+    message.Handle = binding;
+    if (I_RpcGetBuffer(&message))
+        fail("no buffer for a call");
+    memset(message.Buffer, 0, 4);
+    if (I_RpcSendReceive(&message) || message.BufferLength != 4)
+        fail("a call is not answered");
+    I_RpcFreeBuffer(&message);
+}
+
 static const struct operation {
     const char *name;
     void (*run)(void);
@@ -306,6 +378,7 @@ static const struct operation {
     {"key-list", list_keys, 2, 60},
     {"key-list-merged", list_merged_keys, 1, 40},
     {"pipe", pipe_there, 100, 60},
+    {"lrpc", call_procedure, 50, 60},
     {"start", start_process, 1, 12},
 };
 enum { COUNT = sizeof(operations) / sizeof(*operations) };
@@ -440,6 +513,8 @@ int wmain(int argc, wchar_t **argv)
         const struct operation *operation = &operations[i];
         double trips;
 
+        if (!wcscmp(verb, L"use") && operation->run == call_procedure)
+            continue; /* a server's threads have more memory than all the rest */
         trips = trips_of_one(operation);
         if (!wcscmp(verb, L"time"))
             printf("%s %.0f %.3f\n", operation->name, time_one(operation), trips);

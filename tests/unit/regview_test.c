@@ -115,6 +115,7 @@ TEST(regview_links)
     struct fvm_index index;
     static uint16_t room[600];
     struct fvm_buf path = {room, 0, ARRAY_LEN(room)};
+    struct fvm_regview_hit hit, found;
 
     fvm_index_init(&index, memory, CB, 1);
     fvm_regview_linked(&index, str("R\\L"), str("R\\T\\t"), FVM_REGVIEW_HOST_LINK,
@@ -123,21 +124,32 @@ TEST(regview_links)
                        &fvm_index_alone);
     fvm_regview_linked(&index, str("R\\C"), str("R\\C\\x"), FVM_REGVIEW_LINK, &fvm_index_alone);
     fvm_buf_add(&path, str("R\\l\\m\\k"));
-    ok(!fvm_regview_follow(&index, &path, true), "two links");
+    ok(!fvm_regview_follow(&index, &path, true, &hit), "two links");
     ok_str(narrow(fvm_buf_str(&path)), "R\\T\\t\\n\\k", "and where they lead");
+    ok(hit.state == FVM_REGVIEW_HOST && hit.shows_host && !hit.has_node, "is the host's");
+    fvm_regview_copied(&index, str("R\\T\\t\\n\\k"), FVM_REGVIEW_CLASS);
+    fvm_regview_find(&index, fvm_buf_str(&path), &found);
+    path.cch = 0;
+    fvm_buf_add(&path, str("R\\l\\m\\k"));
+    ok(!fvm_regview_follow(&index, &path, true, &hit), "the same");
+    ok(hit.state == FVM_REGVIEW_OWN && hit.node == found.node && hit.user == found.user &&
+           hit.has_node && hit.shows_host == found.shows_host,
+       "and what is there, as if it was found by its path");
+    ok(hit.user == (FVM_REGVIEW_PRESENT | FVM_REGVIEW_CLASS | FVM_REGVIEW_DIRTY),
+       "a copy is to be told of");
     path.cch = 0;
     fvm_buf_add(&path, str("R\\L"));
-    ok(!fvm_regview_follow(&index, &path, false), "the link itself");
+    ok(!fvm_regview_follow(&index, &path, false, &hit), "the link itself");
     ok_str(narrow(fvm_buf_str(&path)), "R\\L", "stays");
-    fvm_regview_follow(&index, &path, true);
+    fvm_regview_follow(&index, &path, true, &hit);
     ok_str(narrow(fvm_buf_str(&path)), "R\\T\\t", "or is followed");
     path.cch = 0;
     fvm_buf_add(&path, str("R\\C\\y"));
-    ok(fvm_regview_follow(&index, &path, true) == FVM_NOT_FOUND, "a circle");
+    ok(fvm_regview_follow(&index, &path, true, &hit) == FVM_NOT_FOUND, "a circle");
     fvm_regview_deleted(&index, str("R\\L"));
     path.cch = 0;
     fvm_buf_add(&path, str("R\\L\\a"));
-    ok(!fvm_regview_follow(&index, &path, true), "a deleted link");
+    ok(!fvm_regview_follow(&index, &path, true, &hit), "a deleted link");
     ok_str(narrow(fvm_buf_str(&path)), "R\\L\\a", "leads nowhere");
 }
 

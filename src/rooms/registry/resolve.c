@@ -119,6 +119,7 @@ NTSTATUS registry_resolve(struct registry_place *place, struct registry_scratch 
 {
     struct fvm_buf given = {scratch->given, 0, REGISTRY_NAME_CCH};
     struct fvm_buf path = {scratch->path, 0, REGISTRY_NAME_CCH - 64};
+    struct fvm_regview_hit hit = {.node = 0};
     struct registry_use use = {0};
     OBJECT_ATTRIBUTES copy;
     NTSTATUS status = capture(&given, &copy, attr);
@@ -145,14 +146,15 @@ NTSTATUS registry_resolve(struct registry_place *place, struct registry_scratch 
             return status;
     }
     copy.Attributes |= attributes;
-    status = fvm_regview_follow(&index, &path, !(copy.Attributes & OBJ_OPENLINK));
-    if (registry_is_redirected(access))
+    status = fvm_regview_follow(&index, &path, !(copy.Attributes & OBJ_OPENLINK), &hit);
+    if (NT_SUCCESS(status) && registry_is_redirected(access)) {
         registry_unshare(&path, fvm_buf_str(&given));
+        status = fvm_regview_find(&index, fvm_buf_str(&path), &hit);
+    }
     *place = (struct registry_place){.path = fvm_buf_str(&path),
+                                     .hit = hit,
                                      .attributes = copy.Attributes,
                                      .security = copy.SecurityDescriptor};
-    if (NT_SUCCESS(status))
-        status = fvm_regview_find(&index, place->path, &place->hit);
     return status;
 }
 

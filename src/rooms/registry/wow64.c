@@ -68,6 +68,7 @@ static void share(struct fvm_buf *path, uint32_t parent_cch, struct fvm_str name
 fvm_status registry_redirect(struct fvm_buf *path, struct fvm_str full, uint32_t root_cch,
                              ACCESS_MASK access)
 {
+    struct fvm_regview_hit followed;
     bool is_first = true;
     fvm_status status;
 
@@ -88,7 +89,7 @@ fvm_status registry_redirect(struct fvm_buf *path, struct fvm_str full, uint32_t
         if (!fvm_failed(status))
             share(path, parent_cch, name);
         if (!fvm_failed(status) && end < full.cch)
-            status = fvm_regview_follow(registry_index(), path, true);
+            status = fvm_regview_follow(registry_index(), path, true, &followed);
         is_first = false;
         at = end + 1;
     }
