@@ -4,6 +4,7 @@
  *        watch duplicates FOLDER          handles of one directory: not as Wine 8 does it
  *        watch closed FOLDER              whose memory is it after the close?
  *        watch leave FOLDER               end the only thread while it waits
+ *        watch hasty FOLDER               change something and close, 700 times
  *        watch until FOLDER flat|tree FILTER SECONDS [COMMAND]
  *            run the command; print the changes, in their order, until the name `end` is made */
 #include "nt.h"
@@ -348,12 +349,34 @@ static int until(bool tree, ULONG filter, DWORD wait_ms, const wchar_t *command)
     }
 }
 
+/** A change is on its way when the handle is closed. */
+static void hasty(void)
+{
+    enum { TIMES = 700 };
+    static DWORD room[256];
+    wchar_t name[PATH_CCH];
+
+    swprintf(name, PATH_CCH, L"%ls\\hasty", folder);
+    for (int i = 0; i < TIMES; i++) {
+        HANDLE dir = CreateFileW(folder, FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING,
+                                 FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL);
+        OVERLAPPED overlapped = {.hEvent = NULL};
+
+        ReadDirectoryChangesW(dir, room, sizeof(room), i & 1, 0x17f, NULL, &overlapped, NULL);
+        CreateDirectoryW(name, NULL);
+        RemoveDirectoryW(name);
+        CloseHandle(dir);
+    }
+    Sleep(200); /* the thread that watches has the last word */
+    printf("%d\n", TIMES);
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     bool is_until = argc >= 6 && !wcscmp(argv[1], L"until");
 
     if (argc != 3 && !is_until) {
-        fprintf(stderr, "usage: watch calls|duplicates|closed|leave FOLDER\n"
+        fprintf(stderr, "usage: watch calls|duplicates|closed|leave|hasty FOLDER\n"
                         "       watch until FOLDER flat|tree FILTER SECONDS [COMMAND]\n");
         return 2;
     }
@@ -368,6 +391,10 @@ int wmain(int argc, wchar_t **argv)
     }
     if (!wcscmp(argv[1], L"closed")) {
         closed();
+        return 0;
+    }
+    if (!wcscmp(argv[1], L"hasty")) {
+        hasty();
         return 0;
     }
     if (!wcscmp(argv[1], L"leave")) {

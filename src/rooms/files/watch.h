@@ -43,6 +43,7 @@ struct files_watch {
     struct files_watch_side sides[FILES_WATCH_SIDES];
     ULONG filter;
     bool tree, is_ending;
+    bool is_released; /* the thread that watches was told so: nothing more comes of this watch */
     bool is_missed;   /* there was more than the records hold */
     uint8_t *records; /* FILE_NOTIFY_INFORMATION, not told yet */
     uint32_t cb, cap_cb, last_at;

@@ -103,11 +103,12 @@ static void close_sides(struct files_watch *watch)
             real.NtClose(FVM_STEAL(watch->sides[i].directory, NULL));
 }
 
-/* Out of the list, if no call of ours may still write to it. */
+/* Out of the list, if no call of ours may still write to it, and no message of it is under way: who
+ * releases it marks it first, so its calls may all have ended before the message is there. */
 static void end(struct files_watch *watch)
 {
     close_sides(watch);
-    if (is_armed(watch) || !files_watch_lock())
+    if (is_armed(watch) || !watch->is_released || !files_watch_lock())
         return;
     for (struct files_watch **link = &watches; *link; link = &(*link)->next)
         if (*link == watch) {
@@ -132,6 +133,8 @@ static void serve(struct files_watch *watch, struct files_watch_side *side,
 {
     if (side)
         side->is_armed = false;
+    else
+        watch->is_released = true;
     if (side && !is_ending(watch)) {
         files_watch_take(watch, side, answer);
         arm(watch, side);
