@@ -169,7 +169,8 @@ fvm_status fvm_regview_follow(const struct fvm_index *index, struct fvm_buf *pat
         if (fvm_failed(status))
             return status;
         if (found.answer != FVM_INDEX_BELOW_MOVED && !(follow_last && is_link(&found))) {
-            judge(hit, index, &found, generation);
+            if (hit)
+                judge(hit, index, &found, generation);
             return FVM_OK;
         }
         memmove(path->s, target.s, target.cch * sizeof(*path->s));

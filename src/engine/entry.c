@@ -87,19 +87,18 @@ static NTSTATUS protect_engine(void)
 static NTSTATUS map_view(HANDLE section, void **view, SIZE_T *cb)
 {
     enum { BEHIND_CB = 1 << 24 };
-    void *wanted = (void *)((uintptr_t)fvm_engine.image + BEHIND_CB);
-    NTSTATUS status;
+    void *const wanted[] = {(void *)((uintptr_t)fvm_engine.image + BEHIND_CB), NULL};
+    NTSTATUS status = STATUS_SUCCESS;
 
-    *view = wanted;
-    *cb = 0;
-    status = real.NtMapViewOfSection(section, NT_CURRENT_PROCESS, view, 0, 0, NULL, cb,
-                                     NT_VIEW_UNMAP, 0, PAGE_READWRITE);
-    if (NT_SUCCESS(status))
-        return status;
-    *view = NULL;
-    *cb = 0;
-    return real.NtMapViewOfSection(section, NT_CURRENT_PROCESS, view, 0, 0, NULL, cb, NT_VIEW_UNMAP,
-                                   0, PAGE_READWRITE);
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        *view = wanted[i];
+        *cb = 0;
+        status = real.NtMapViewOfSection(section, NT_CURRENT_PROCESS, view, 0, 0, NULL, cb,
+                                         NT_VIEW_UNMAP, 0, PAGE_READWRITE);
+        if (NT_SUCCESS(status))
+            break;
+    }
+    return status;
 }
 
 static NTSTATUS map_block(void)

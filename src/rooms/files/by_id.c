@@ -8,26 +8,40 @@
 
 enum { BY_ID = FILE_OPEN_BY_FILE_ID | FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT };
 
-bool files_merged_id(uint64_t *id, struct fvm_str path)
+static bool id_of(uint64_t *id, HANDLE file)
 {
     enum { INTERNAL_CLASS = 6 };
-    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_place place;
     IO_STATUS_BLOCK io;
     LARGE_INTEGER found;
-    HANDLE host;
-    NTSTATUS status;
+    bool is_known =
+        NT_SUCCESS(real.NtQueryInformationFile(file, &io, &found, sizeof(found), INTERNAL_CLASS));
 
-    if (!scratch || !NT_SUCCESS(files_place_of(&place, scratch, path)) ||
-        !(files_is_merged(&place) || place.hit.flags & FVM_INDEX_EMPTIED) || !place.host.cch ||
-        !NT_SUCCESS(files_open_real(&host, place.host, FILE_READ_ATTRIBUTES, FILE_OPEN,
-                                    FILE_DIRECTORY_FILE)))
-        return false;
-    status = real.NtQueryInformationFile(host, &io, &found, sizeof(found), INTERNAL_CLASS);
-    real.NtClose(host);
-    if (NT_SUCCESS(status))
+    if (is_known)
         *id = (uint64_t)found.QuadPart;
-    return NT_SUCCESS(status);
+    return is_known;
+}
+
+/* @param name NT path */
+static bool id_at(uint64_t *id, struct fvm_str name, ULONG options)
+{
+    HANDLE file;
+    bool is_known;
+
+    if (!NT_SUCCESS(files_open_real(&file, name, FILE_READ_ATTRIBUTES, FILE_OPEN, options)))
+        return false;
+    is_known = id_of(id, file);
+    real.NtClose(file);
+    return is_known;
+}
+
+bool files_merged_id(uint64_t *id, struct fvm_str path)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+
+    return scratch && NT_SUCCESS(files_place_of(&place, scratch, path)) &&
+           (files_is_merged(&place) || place.hit.flags & FVM_INDEX_EMPTIED) && place.host.cch &&
+           id_at(id, place.host, FILE_DIRECTORY_FILE);
 }
 
 /* The id that stands where a name would. */
@@ -41,40 +55,23 @@ static NTSTATUS read_id(uint64_t *id, const OBJECT_ATTRIBUTES *attr)
     return NT_SUCCESS(status) ? fvm_copy_guarded(id, name.Buffer, sizeof(*id)) : status;
 }
 
-static bool is_of_id(struct fvm_str name, LONGLONG wanted)
-{
-    enum { INTERNAL_CLASS = 6 };
-    LARGE_INTEGER id = {.QuadPart = 0};
-    IO_STATUS_BLOCK io;
-    HANDLE file;
-    NTSTATUS status;
-
-    if (!NT_SUCCESS(files_open_real(&file, name, FILE_READ_ATTRIBUTES, FILE_OPEN, 0)))
-        return false;
-    status = real.NtQueryInformationFile(file, &io, &id, sizeof(id), INTERNAL_CLASS);
-    real.NtClose(file);
-    return NT_SUCCESS(status) && id.QuadPart == wanted;
-}
-
 /* Wine 8 tells of a file found by its id a name without the blanks and dots at its end: that may be
  * another file's. Is it this one's, in the layer or on the host? */
 static bool is_name_of(struct fvm_str path, HANDLE found)
 {
-    enum { INTERNAL_CLASS = 6 };
     FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
     struct files_place place;
     struct fvm_buf room;
-    LARGE_INTEGER wanted;
-    IO_STATUS_BLOCK io;
+    uint64_t wanted, id;
 
-    if (!scratch || !NT_SUCCESS(real.NtQueryInformationFile(found, &io, &wanted, sizeof(wanted),
-                                                            INTERNAL_CLASS)))
+    if (!scratch || !id_of(&wanted, found))
         return false;
     room = (struct fvm_buf){scratch->given, 0, FILES_NAME_CCH};
-    if (!fvm_failed(fvm_ntpath_to_nt(&room, path)) && is_of_id(fvm_buf_str(&room), wanted.QuadPart))
+    if (!fvm_failed(fvm_ntpath_to_nt(&room, path)) && id_at(&id, fvm_buf_str(&room), 0) &&
+        id == wanted)
         return true;
-    return NT_SUCCESS(files_place_of(&place, scratch, path)) &&
-           is_of_id(place.layer, wanted.QuadPart);
+    return NT_SUCCESS(files_place_of(&place, scratch, path)) && id_at(&id, place.layer, 0) &&
+           id == wanted;
 }
 
 /* @param path [out] in scratch->other */

@@ -316,9 +316,7 @@ static NTSTATUS find_root(struct fvm_str *root, struct files_scratch *scratch, H
     if (!root->cch)
         return FVM_PASS; /* a pipe without a name is a FILE as well */
     if (kind == FILES_FILE)
-        return for_open                        ? STATUS_OBJECT_PATH_NOT_FOUND
-               : name.cch && name.s[0] == '\\' ? STATUS_INVALID_PARAMETER
-                                               : STATUS_BAD_DEVICE_TYPE;
+        return for_open ? STATUS_OBJECT_PATH_NOT_FOUND : STATUS_BAD_DEVICE_TYPE;
     if (kind == FILES_DIRECTORY)
         files_slot_keep_path_now(handle, *root); /* the server is asked once */
     memcpy(scratch->host, root->s, root->cch * sizeof(*root->s));

@@ -146,7 +146,8 @@ NTSTATUS registry_resolve(struct registry_place *place, struct registry_scratch 
             return status;
     }
     copy.Attributes |= attributes;
-    status = fvm_regview_follow(&index, &path, !(copy.Attributes & OBJ_OPENLINK), &hit);
+    status = fvm_regview_follow(&index, &path, !(copy.Attributes & OBJ_OPENLINK),
+                                registry_is_redirected(access) ? NULL : &hit);
     if (NT_SUCCESS(status) && registry_is_redirected(access)) {
         registry_unshare(&path, fvm_buf_str(&given));
         status = fvm_regview_find(&index, fvm_buf_str(&path), &hit);

@@ -68,7 +68,6 @@ static void share(struct fvm_buf *path, uint32_t parent_cch, struct fvm_str name
 fvm_status registry_redirect(struct fvm_buf *path, struct fvm_str full, uint32_t root_cch,
                              ACCESS_MASK access)
 {
-    struct fvm_regview_hit followed;
     bool is_first = true;
     fvm_status status;
 
@@ -89,7 +88,7 @@ fvm_status registry_redirect(struct fvm_buf *path, struct fvm_str full, uint32_t
         if (!fvm_failed(status))
             share(path, parent_cch, name);
         if (!fvm_failed(status) && end < full.cch)
-            status = fvm_regview_follow(registry_index(), path, true, &followed);
+            status = fvm_regview_follow(registry_index(), path, true, NULL);
         is_first = false;
         at = end + 1;
     }

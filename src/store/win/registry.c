@@ -20,16 +20,11 @@ struct host {
     struct fvm_error *err;
 };
 
-static void host_close(struct host *host)
+static void fvm_cleanup_host(struct host *host)
 {
     fvm_text_free(&host->at.text);
     free(host->at.path.s);
     free(host->name);
-}
-
-static inline void fvm_cleanup_host(struct host *host)
-{
-    host_close(host);
 }
 
 static int host_open(struct host *host, struct fvm_error *err)
