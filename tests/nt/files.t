@@ -40,10 +40,11 @@ cmd 1 "ren $F-s\\directory.name away& md $F-s\\$gone& dir /b $F-s\\$gone& type $
 cmd 1 "dir /b $F-s\\$gone& type $F-s\\away\\x"; is "$out" x 'is empty after a new start of the VM, too'; rm -r "$home-s"
 # --- order: by capital letters, so what stands between Z and a comes last
 order() { rm -rf "$home-o"; mkdir "$home-o"; touch "$home-o"/{a.txt,Zed,_under,^hat,[in],zoo,Émile,ähre,'x y',~t,0}; }
-order; outside cmd /c "echo n>$F-o\\mid& echo n>$F-o\\_new& del $F-o\\a.txt& dir /b $F-o"; outside_says=$out; order; cmd 1 "echo n>$F-o\\mid& echo n>$F-o\\_new& del $F-o\\a.txt& dir /b $F-o"; is "$(wc -l <<<"$out")/$out" "12/$outside_says" 'a merged listing is in the order of one'; rm -r "$home-o"
+cp "$FVM_NT_PROGRAMS/win32.exe" .; probe=$(win "$PWD/win32.exe")
+change_and_list="echo n>$F-o\\mid& echo n>$F-o\\_new& del $F-o\\a.txt& $probe $F-o list"
+order; outside cmd /c "$change_and_list"; outside_says=$out; order; cmd 1 "$change_and_list"; is "$(wc -l <<<"$out")/$out" "14/$outside_says" 'a merged listing is in the order of one'; rm -r "$home-o"
 # --- programs
 cmd 1 "copy $F\\procs.exe $F\\mine.exe >nul& $F\\mine.exe exit 7"; is $rc 7 'a program that only the VM has'
-cp "$FVM_NT_PROGRAMS/win32.exe" .; probe=$(win "$PWD/win32.exe")
 fresh() { rm -rf "$home-w"; mkdir -p "$home-w/dir"; for f in a b c d e f g h i j; do echo "file $f" >"$home-w/$f.txt"; done; echo x >"$home-w/dir/inside.txt"; }
 fresh; outside "$probe" "$F-w"; outside_says=$out; fresh; inside 6 "$probe" "$F-w"; is "$out" "$outside_says" "functions of kernel32 that do not ask NT for rights: CreateHardLink, SetFileAttributes, ReplaceFile, ..."
 is "$(cd "$home-w" && find . -type f | sort | xargs cat | tr -d '\n')" 'file afile bfile cfile dxfile efile ffile gfile hfile ifile j' 'the host has all as it was'; rm -rf "$home-w"

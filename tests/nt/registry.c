@@ -6,6 +6,7 @@
  *        registry child HANDLE       write through an inherited key
  *        registry watch MS           wait for a change of the key, say whether it came
  *        registry write NAME         make a change of the key
+ *        registry stamp KEY          set the time of the user's KEY, which Wine does not do
  *        registry rename             rename keys, and say what is there then
  *        registry clear              remove it all */
 #include "nt.h"
@@ -504,6 +505,16 @@ static void rename_in_views(void)
     }
 }
 
+static void stamp(const wchar_t *path)
+{
+    ULONGLONG when = 0x01c0000000000000;
+    HKEY at = NULL;
+
+    RegOpenKeyExW(HKEY_CURRENT_USER, path, 0, KEY_ALL_ACCESS, &at);
+    printf("stamp: %lx\n", NtSetInformationKey(at, 0, &when, sizeof(when)));
+    RegCloseKey(at);
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     const wchar_t *verb = argc > 1 ? argv[1] : L"";
@@ -520,6 +531,8 @@ int wmain(int argc, wchar_t **argv)
         return watch((DWORD)_wtoi(argv[2]));
     else if (!wcscmp(verb, L"write") && argc > 2)
         return write_one(argv[2]);
+    else if (!wcscmp(verb, L"stamp") && argc > 2)
+        stamp(argv[2]);
     else if (!wcscmp(verb, L"rename"))
         return rename_keys();
     else if (!wcscmp(verb, L"inside"))

@@ -33,11 +33,11 @@ inside 3 "$probe" rename; is "$out" $'taken: c0000121, no name: c000000d\nrename
 inside 3 "$probe" list; is "$out" 'Software\FvmRegistry: AA moved Other (2, 8, 1)' 'after a new start, too'
 export_host >after.txt; is "$(diff before.txt after.txt | head -5)" '' "the host's registry is as it was"
 outside "$probe" all; is "$said" "$out" 'and says the same of all but that'
-# A key is copied when a program wants to write to it; what it wants may then not be done (no such value to delete). The saver must
+# A key is copied when a program wants to write to it; what it wants may then not be done. The saver must
 # know of the copy: with only a key below it deleted, the host's values are still the VM's after a new start.
 K='HKCU\Software\FvmCopied'
 outside cmd /c "reg add $K /v stays /d here /f& reg add $K\\Sub /v x /d y /f"
-inside 5 cmd /c "reg add HKCU\\Software\\FvmFirst /f& ping -n 3 127.0.0.1 >nul& reg delete $K /v nothing /f& reg delete $K\\Sub /f"
+inside 5 cmd /c "reg add HKCU\\Software\\FvmFirst /f& ping -n 3 127.0.0.1 >nul& $probe stamp Software\\FvmCopied& reg delete $K\\Sub /f"; like "$out" 'stamp: 0' "a key's time is set, which Wine leaves as it is"
 inside 5 cmd /c "reg query $K /s"; is "$(tr -s ' \n' ' ' <<<"$out")" ' HKEY_CURRENT_USER\Software\FvmCopied stays REG_SZ here ' 'a key that was copied for nothing is there after a new start'
 # Deleted and made again while it is saved, again and again, each key is there in the end.
 keys=$(for i in 1 2 3 4 5 6; do echo -n "reg delete $K\\k$i /f& reg add $K\\k$i /v v$i /f& "; done)

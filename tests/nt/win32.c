@@ -1,6 +1,8 @@
 /* tests/nt/win32.c: file functions of kernel32 that do not ask NT for the rights that Windows would
  * ask for, or ask in an odd way. It expects nothing: what it prints outside of a VM is right
- * inside. usage: win32 FOLDER    with files a.txt .. j.txt and the directory dir in it */
+ * inside. usage: win32 FOLDER         with files a.txt .. j.txt and the directory dir in it
+ *        win32 FOLDER list    what is in it, as NT puts it in order (cmd's dir has an order of its
+ * own) */
 #include "nt.h"
 
 #include <stdio.h>
@@ -111,22 +113,32 @@ static void times(void)
     say_file(L"tmp7.tmp");
 }
 
-int wmain(int argc, wchar_t **argv)
+static void list(void)
 {
     WIN32_FIND_DATAW data;
-    HANDLE find;
+    HANDLE find = FindFirstFileW(in(L"*"), &data);
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: win32 FOLDER\n");
+    do {
+        char name[1000];
+
+        WideCharToMultiByte(CP_UTF8, 0, data.cFileName, -1, name, sizeof(name), NULL, NULL);
+        printf("%s %lx %lu\n", name, data.dwFileAttributes, data.nFileSizeLow);
+    } while (FindNextFileW(find, &data));
+    FindClose(find);
+}
+
+int wmain(int argc, wchar_t **argv)
+{
+    if (argc < 2 || argc > 3 || (argc == 3 && wcscmp(argv[2], L"list"))) {
+        fprintf(stderr, "usage: win32 FOLDER [list]\n");
         return 2;
     }
     swprintf(folder, 600, L"%ls", argv[1]);
-    change();
-    move();
-    times();
-    find = FindFirstFileW(in(L"*"), &data);
-    do
-        printf("%ls %lx %lu\n", data.cFileName, data.dwFileAttributes, data.nFileSizeLow);
-    while (FindNextFileW(find, &data));
+    if (argc == 2) {
+        change();
+        move();
+        times();
+    }
+    list();
     return 0;
 }
