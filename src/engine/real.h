@@ -125,6 +125,8 @@
     X(NTSTATUS, NtDeleteValueKey, (HANDLE, UNICODE_STRING *))                                      \
     X(NTSTATUS, NtQuerySecurityObject, (HANDLE, ULONG, void *, ULONG, ULONG *))                    \
     X(NTSTATUS, NtSetSecurityObject, (HANDLE, ULONG, void *))                                      \
+    X(NTSTATUS, NtContinue, (CONTEXT *, BOOLEAN))                                                  \
+    X(void, RtlUserThreadStart, (void *, void *))                                                  \
     X(void *, RtlAddVectoredExceptionHandler, (ULONG, void *))                                     \
     X(void *, RtlCreateHeap, (ULONG, void *, SIZE_T, SIZE_T, void *, void *))                      \
     X(void *, RtlAllocateHeap, (void *, ULONG, SIZE_T))                                            \

@@ -149,6 +149,7 @@ NT_CALL NtOpenJobObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *);
 NT_CALL NtIsProcessInJob(HANDLE process, HANDLE job);
 NT_CALL NtQueryInformationJobObject(HANDLE, ULONG class, void *, ULONG cb, ULONG *needed_cb);
 NT_CALL NtCreateSymbolicLinkObject(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, UNICODE_STRING *to);
+NT_CALL NtContinue(CONTEXT *, BOOLEAN);
 NT_CALL NtQueryVirtualMemory(HANDLE, const void *, ULONG class, void *, SIZE_T cb, SIZE_T *);
 
 /* Attributes of a name. @param text [out] what they point to */

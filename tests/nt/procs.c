@@ -161,7 +161,8 @@ static int group(int argc, wchar_t **argv)
                   {L"nulljob", test_null_job, NULL},    {L"job", print_job, NULL},
                   {L"system", test_system, NULL},       {L"pointers", test_pointers, NULL},
                   {L"stack", test_small_stack, NULL},   {L"debug", NULL, test_debug},
-                  {L"imageof", NULL, test_other_image}, {L"rareways", NULL, test_ways}};
+                  {L"imageof", NULL, test_other_image}, {L"rareways", NULL, test_ways},
+                  {L"stacks", test_stacks_in_use, NULL}};
     DWORD pid = argc > 2 ? (DWORD)_wtoi(argv[2]) : 0, tid = argc > 3 ? (DWORD)_wtoi(argv[3]) : 0;
 
     setvbuf(stdout, NULL, _IONBF, 0);

@@ -14,6 +14,8 @@ NTSTATUS NTAPI processes_NtDeviceIoControlFile(HANDLE handle, HANDLE event, void
 NTSTATUS NTAPI processes_NtIsProcessInJob(HANDLE process, HANDLE job);
 NTSTATUS NTAPI processes_NtQueryInformationJobObject(HANDLE job, ULONG class, void *info, ULONG cb,
                                                      ULONG *needed);
+/* stack.c */
+NTSTATUS NTAPI processes_NtContinue(CONTEXT *context, BOOLEAN alertable);
 /* system.c */
 NTSTATUS NTAPI processes_NtLoadDriver(const UNICODE_STRING *service);
 NTSTATUS NTAPI processes_NtUnloadDriver(const UNICODE_STRING *service);

@@ -206,6 +206,7 @@ static const struct fvm_hook hooks[] = {
     FVM_HOOK(processes, NtDeviceIoControlFile),
     FVM_HOOK(processes, NtIsProcessInJob),
     FVM_HOOK(processes, NtQueryInformationJobObject),
+    FVM_HOOK(processes, NtContinue),
     FVM_HOOK(processes, NtLoadDriver),
     FVM_HOOK(processes, NtUnloadDriver),
     FVM_HOOK(processes, NtShutdownSystem),

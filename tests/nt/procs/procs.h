@@ -34,3 +34,5 @@ int test_ways(DWORD pid);
 int test_pointers(void);
 /** A thread with as little stack as Windows gives. */
 int test_small_stack(void);
+/** Pages of two threads' stacks that are memory: the first thread's, another one's. */
+int test_stacks_in_use(void);

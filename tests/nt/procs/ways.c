@@ -1,4 +1,4 @@
-/* tests/nt/procs/ways.c: rarer ways to start "procs open PID"; bad pointers; small stacks. See
+/* tests/nt/procs/ways.c: rarer ways to start "procs open PID"; bad pointers; stacks. See
  * procs.h. */
 #include "procs.h"
 
@@ -194,6 +194,7 @@ int test_pointers(void)
     PRINT(NtQueryInformationProcess(GetCurrentProcess(), 27, buffer, 8, NULL));
     PRINT(NtQuerySystemInformation(5, bad, 0, NULL));
     PRINT(NtQuerySystemInformation(16, bad, 0, NULL));
+    PRINT(NtContinue((CONTEXT *)bad, TRUE));
     attr.ObjectName = &name;
     PRINT(NtOpenJobObject(&handle, 1, &attr));
     PRINT(NtOpenSection(&handle, 4, &attr));
@@ -204,7 +205,7 @@ int test_pointers(void)
     return 0;
 }
 
-/* --- small stacks -------------------------------------------------------------------------------
+/* --- stacks -------------------------------------------------------------------------------------
  */
 
 static DWORD WINAPI on_small_stack(void *arg)
@@ -233,5 +234,35 @@ int test_small_stack(void)
     WaitForSingleObject(thread, 20000);
     GetExitCodeThread(thread, &code);
     printf("thread: %lu\n", code);
+    return 0;
+}
+
+/* Pages of this thread's stack that are memory of the machine's. */
+static DWORD WINAPI count_pages(void *arg)
+{
+    enum { WORKING_SET_EX = 4 };
+    ULONG_PTR low, high;
+    unsigned there = 0;
+
+    (void)arg;
+    GetCurrentThreadStackLimits(&low, &high);
+    for (ULONG_PTR page = low; page < high; page += 0x1000) {
+        ULONG_PTR info[] = {page, 0}; /* address, attributes */
+
+        NtQueryVirtualMemory((HANDLE)-1, NULL, WORKING_SET_EX, info, sizeof(info), NULL);
+        there += info[1] & 1;
+    }
+    return there;
+}
+
+int test_stacks_in_use(void)
+{
+    HANDLE thread = CreateThread(NULL, 0, count_pages, NULL, 0, NULL);
+    DWORD code = 0;
+
+    printf("%lu\n", count_pages(NULL));
+    WaitForSingleObject(thread, 20000);
+    GetExitCodeThread(thread, &code);
+    printf("%lu\n", code);
     return 0;
 }
