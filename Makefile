@@ -109,7 +109,7 @@ $(B)/guest/bcryptprimitives32.dll: src/guest/pe/bcryptprimitives_dll.c Makefile
 	$(MINGW32) $(PEFLAGS) -shared -Wl,--entry,_start@12,--kill-at -o $@ $< -lkernel32
 
 # --- the NT engine: no C library, no imports, all that changes in one section -------------------------
-ENGINE_CORE := $(addprefix src/core/,block.c fold.c hivetext.c journal.c netaddr.c objname.c pe.c pipename.c regview.c str.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
+ENGINE_CORE := $(addprefix src/core/,block.c fold.c hivelex.c hiveread.c hivetext.c journal.c netaddr.c objname.c pe.c pipename.c regview.c str.c utf.c) $(wildcard src/core/index*.c src/core/ntpath*.c)
 ENGINE_SRC  := $(wildcard src/engine/*.c src/rooms/*.c src/rooms/*/*.c) $(ENGINE_CORE)
 MINGW32     ?= i686-w64-mingw32-gcc
 OBJDUMP     ?= $(MINGW:gcc=objdump)
@@ -154,7 +154,7 @@ $(B)/engine-ubsan/fvm64.dll: $(call obj,engine64-ubsan,$(ENGINE_SRC))
 $(B)/engine-ubsan/fvmstart.exe: $(B)/engine/fvmstart.exe
 	@mkdir -p $(@D)
 	cp $< $@
-START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c error.c fold.c fold_name.c glob.c hivetext.c journal.c journal_replay.c objname.c pipename.c str.c text.c utf.c) $(wildcard src/core/index*.c src/core/reg*.c) src/store/noise.c
+START_SRC := $(wildcard src/launcher/win/*.c) $(addprefix src/engine/,child_x64.c image.c inject.c real.c stub.c stub_x64.c) $(addprefix src/core/,block.c error.c fold.c fold_name.c glob.c hivelex.c hivetext.c journal.c journal_replay.c objname.c pipename.c str.c text.c utf.c utf_text.c) $(wildcard src/core/index*.c src/core/reg*.c) src/store/noise.c
 $(B)/engine/fvmstart.exe: $(call obj,start64,$(START_SRC))
 	@mkdir -p $(@D)
 	@echo "  LD $@"

@@ -1,4 +1,5 @@
-/* core/reg_hive.c: Wine's hive files, read into a registry. The writer is reg_hive_write.c. */
+/* core/reg_hive.c: Wine's hive files, read into a registry. The format is told in hivelex.h; the
+ * writer is reg_hive_write.c. */
 #include "core/reg_lex.h"
 #include "core/reg_tree.h"
 #include "core/utf.h"
@@ -6,22 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * WINE REGISTRY Version 2
- * ;; All keys relative to REGISTRY\\Machine
- *
- * #arch=win64
- *
- * [Software\\Wine] 1795310888          seconds since 1970
- * #time=1dd7a20bb09f378                100 ns since 1601
- * #class="..."                         #link
- * @="text"                             "name"=str(2):"text"  "name"=dword:00000001
- * "name"=hex(3):01,02,\ 03
- *
- * In names and strings a backslash begins \a \b \e \f \n \r \t \v, \x and 1..4 hex digits, 1..3
- * octal digits, or stands before the character it means. A string has a NUL behind it that is not
- * written.
- */
 struct hive {
     struct fvm_reg *reg;
     struct reg_node *root,
@@ -61,76 +46,6 @@ static int next_line(struct hive *h)
     return 1;
 }
 
-/* *at is behind the backslash. @return UTF-16 unit, or -1 for a character that stands for itself */
-static int32_t escape(const char **at, const char *end)
-{
-    static const char letters[] = "abefnrtv", meanings[] = "\a\b\033\f\n\r\t\v";
-    const char *found = memchr(letters, **at, sizeof letters - 1);
-    int32_t unit = 0;
-
-    if (found) {
-        ++*at;
-        return meanings[found - letters];
-    }
-    if (**at == 'x' && *at + 1 < end && reg_hex_digit((*at)[1]) >= 0) {
-        ++*at;
-        for (int i = 0; i < 4 && *at < end && reg_hex_digit(**at) >= 0; i++)
-            unit = unit << 4 | reg_hex_digit(*(*at)++);
-        return unit;
-    }
-    if (**at < '0' || **at > '7')
-        return -1;
-    for (int i = 0; i < 3 && *at < end && **at >= '0' && **at <= '7'; i++)
-        unit = unit << 3 | (*(*at)++ - '0');
-    return unit;
-}
-
-/*
- * Decode up to `closing`, or to the end when that is 0. *at is left behind `closing`.
- * @param le room for 2 bytes per byte of input @return units, or -1: no closing character, bad
- * escape or bad UTF-8
- */
-static ptrdiff_t decode(const char **at, const char *end, char closing, uint8_t *le)
-{
-    const char *s = *at;
-    size_t cch = 0;
-
-    while (s < end && (!closing || *s != closing)) {
-        uint32_t code = (uint8_t)*s;
-
-        if (code < 0x80 && code != '\\') { /* most of a hive */
-            fvm_utf16_set(le, cch++, code);
-            s++;
-            continue;
-        }
-        if (*s == '\\') {
-            int32_t unit;
-
-            if (++s == end)
-                return -1;
-            unit = escape(&s, end);
-            if (unit >= 0) {
-                fvm_utf16_set(le, cch++, (uint32_t)unit);
-                continue;
-            }
-            code = (uint8_t)*s;
-        }
-        if (code < 0x80) {
-            s++;
-        } else {
-            code = fvm_utf8_next(&s, end);
-            if (code & FVM_UTF8_BAD)
-                return -1;
-            if (code >= 0x10000)
-                fvm_utf16_set(le, cch++, 0xD800 | (code - 0x10000) >> 10);
-            code = code >= 0x10000 ? 0xDC00 | (code & 0x3FF) : code;
-        }
-        fvm_utf16_set(le, cch++, code);
-    }
-    *at = closing ? s + 1 : s;
-    return closing && s == end ? -1 : (ptrdiff_t)cch;
-}
-
 /*
  * Decode a name into UTF-8. Plain ASCII is not copied.
  * @param name,name_cb [out] valid until the next call
@@ -153,7 +68,7 @@ static fvm_status decode_name(struct hive *h, const char **at, const char *end, 
     le = reg_alloc(h->reg, 2 * (size_t)(end - *at));
     if (!le)
         return FVM_NO_MEMORY;
-    cch = decode(at, end, closing, le);
+    cch = fvm_hive_decode(at, end, closing, le);
     h->name.cb = 0;
     if (cch > 0 && (size_t)cch <= max_cch)
         reg_name_from_utf16(&h->name, le, (size_t)cch);
@@ -251,7 +166,7 @@ static fvm_status take_class(struct hive *h, const char *s)
     le = reg_alloc(h->reg, 2 * (size_t)(h->line_end - s) + 1);
     if (!le)
         return FVM_NO_MEMORY;
-    cch = decode(&s, h->line_end, '"', le);
+    cch = fvm_hive_decode(&s, h->line_end, '"', le);
     h->name.cb = 0;
     if (cch > 0)
         reg_name_from_utf16(&h->name, le, (size_t)cch);
@@ -267,22 +182,22 @@ static fvm_status take_option(struct hive *h)
     const char *s = h->line, *end = h->line_end;
 
     if (!h->node) {
-        if (!reg_starts_with(s, end, "#arch="))
+        if (!fvm_hive_starts_with(s, end, "#arch="))
             return FVM_OK;
         if (end - s != 11 || (memcmp(s + 6, "win32", 5) != 0 && memcmp(s + 6, "win64", 5) != 0))
             return corrupt(h, "unknown architecture");
         h->root->arch = s[9] == '3' ? FVM_REG_ARCH_WIN32 : FVM_REG_ARCH_WIN64;
         return FVM_OK;
     }
-    if (reg_starts_with(s, end, "#time=")) {
+    if (fvm_hive_starts_with(s, end, "#time=")) {
         h->node->time = 0;
-        for (s += 6; s < end && reg_hex_digit(*s) >= 0; s++)
-            h->node->time = h->node->time << 4 | (uint64_t)reg_hex_digit(*s);
+        for (s += 6; s < end && fvm_hive_hex_digit(*s) >= 0; s++)
+            h->node->time = h->node->time << 4 | (uint64_t)fvm_hive_hex_digit(*s);
         return FVM_OK;
     }
-    if (reg_starts_with(s, end, "#class="))
+    if (fvm_hive_starts_with(s, end, "#class="))
         return take_class(h, s + 7);
-    if (reg_starts_with(s, end, "#link"))
+    if (fvm_hive_starts_with(s, end, "#link"))
         h->node->key.is_link = true;
     return FVM_OK;
 }
@@ -294,8 +209,8 @@ static fvm_status take_string(struct hive *h, const char *s, struct fvm_reg_valu
 
     if (!le)
         return FVM_NO_MEMORY;
-    cch = decode(&s, h->line_end, '"', le);
-    if (cch < 0 || reg_skip_blanks(s, h->line_end) != h->line_end)
+    cch = fvm_hive_decode(&s, h->line_end, '"', le);
+    if (cch < 0 || fvm_hive_skip_blanks(s, h->line_end) != h->line_end)
         return corrupt(h, "a string that does not end or decode");
     fvm_utf16_set(le, (size_t)cch, 0);
     value->data = le;
@@ -328,23 +243,23 @@ static fvm_status take_data(struct hive *h, const char *s, struct fvm_reg_value 
     const char *end = h->line_end;
 
     value->type = 1;
-    if (reg_starts_with(s, end, "\""))
+    if (fvm_hive_starts_with(s, end, "\""))
         return take_string(h, s + 1, value);
-    if (reg_starts_with(s, end, "str:\""))
+    if (fvm_hive_starts_with(s, end, "str:\""))
         return take_string(h, s + 5, value);
-    if (reg_starts_with(s, end, "str(")) {
+    if (fvm_hive_starts_with(s, end, "str(")) {
         s += 4;
-        if (reg_lex_type(&s, end, &value->type) && s < end && *s == '"')
+        if (fvm_hive_type(&s, end, &value->type) && s < end && *s == '"')
             return take_string(h, s + 1, value);
-    } else if (reg_starts_with(s, end, "dword:")) {
+    } else if (fvm_hive_starts_with(s, end, "dword:")) {
         value->type = 4;
         return take_dword(h, s + 6, value);
-    } else if (reg_starts_with(s, end, "hex:")) {
+    } else if (fvm_hive_starts_with(s, end, "hex:")) {
         value->type = 3;
         return take_bytes(h, s + 4, value);
-    } else if (reg_starts_with(s, end, "hex(")) {
+    } else if (fvm_hive_starts_with(s, end, "hex(")) {
         s += 4;
-        if (reg_lex_type(&s, end, &value->type))
+        if (fvm_hive_type(&s, end, &value->type))
             return take_bytes(h, s, value);
     }
     return corrupt(h, "a value of unknown form");
@@ -365,10 +280,10 @@ static fvm_status take_value(struct hive *h)
         return status;
     if (name_cb && !(value.name = reg_copy(h->reg, name, name_cb)))
         return FVM_NO_MEMORY;
-    s = reg_skip_blanks(s, h->line_end);
+    s = fvm_hive_skip_blanks(s, h->line_end);
     if (s == h->line_end || *s != '=')
         return corrupt(h, "a value's name without '='");
-    status = take_data(h, reg_skip_blanks(s + 1, h->line_end), &value);
+    status = take_data(h, fvm_hive_skip_blanks(s + 1, h->line_end), &value);
     if (fvm_failed(status))
         return status;
     return reg_append_value(h->reg, h->node, &value) ? FVM_OK : FVM_NO_MEMORY;
@@ -376,7 +291,7 @@ static fvm_status take_value(struct hive *h)
 
 static fvm_status take_line(struct hive *h)
 {
-    h->line = reg_skip_blanks(h->line, h->line_end);
+    h->line = fvm_hive_skip_blanks(h->line, h->line_end);
     if (h->line == h->line_end)
         return FVM_OK;
     switch (*h->line) {

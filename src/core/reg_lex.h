@@ -1,28 +1,8 @@
-/* core/reg_lex.h: the words that hives and .reg text have in common, for reg_hive.c and reg_text.c
- * only. */
+/* core/reg_lex.h: data of values as hives and .reg text have it, read into a registry: for
+ * reg_hive.c and reg_text.c only. */
 #pragma once
+#include "core/hivelex.h"
 #include "core/reg_tree.h"
-
-static inline const char *reg_skip_blanks(const char *s, const char *end)
-{
-    while (s < end && (*s == ' ' || *s == '\t'))
-        s++;
-    return s;
-}
-
-/** @return 0..15, -1 */
-static inline int reg_hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool reg_starts_with(const char *s, const char *end, const char *word);
-
-/** Read `N):` of `hex(N):`. @param at [in,out] behind the opening bracket */
-bool reg_lex_type(const char **at, const char *end, uint32_t *type);
 
 /** Read 1 to 8 hexadecimal digits as four bytes of data. @return FVM_OK, FVM_CORRUPT, FVM_NO_MEMORY
  */

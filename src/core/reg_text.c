@@ -45,9 +45,9 @@ static bool add_unit(struct fvm_text *name, const char *s, const char *end)
     if (end - s < 5)
         return false;
     for (int i = 1; i < 5; i++) {
-        if (reg_hex_digit(s[i]) < 0)
+        if (fvm_hive_hex_digit(s[i]) < 0)
             return false;
-        unit = unit << 4 | (uint32_t)reg_hex_digit(s[i]);
+        unit = unit << 4 | (uint32_t)fvm_hive_hex_digit(s[i]);
     }
     fvm_utf16_set(le, 0, unit);
     reg_name_from_utf16(name, le, 1);
@@ -194,7 +194,7 @@ static fvm_status take_data(struct reader *r, const char **at, const char *end,
     const char *eol = line_end(*at, end);
     fvm_status status = FVM_CORRUPT;
 
-    if (reg_starts_with(*at, eol, "\"")) {
+    if (fvm_hive_starts_with(*at, eol, "\"")) {
         ++*at;
         return take_string(r, at, end, value);
     }
@@ -204,17 +204,17 @@ static fvm_status take_data(struct reader *r, const char **at, const char *end,
         *at = eol;
         return FVM_OK;
     }
-    if (reg_starts_with(*at, eol, "dword:")) {
+    if (fvm_hive_starts_with(*at, eol, "dword:")) {
         value->type = 4;
         status = reg_lex_dword(r->reg, *at + 6, eol, value);
         *at = eol;
-    } else if (reg_starts_with(*at, eol, "hex:")) {
+    } else if (fvm_hive_starts_with(*at, eol, "hex:")) {
         value->type = 3;
         *at += 4;
         status = reg_lex_bytes(r->reg, at, end, value);
-    } else if (reg_starts_with(*at, eol, "hex(")) {
+    } else if (fvm_hive_starts_with(*at, eol, "hex(")) {
         *at += 4;
-        if (reg_lex_type(at, eol, &value->type))
+        if (fvm_hive_type(at, eol, &value->type))
             status = reg_lex_bytes(r->reg, at, end, value);
     }
     return status == FVM_CORRUPT ? corrupt(r, "a value of unknown form") : status;
@@ -240,10 +240,10 @@ static fvm_status take_value(struct reader *r, const char **at, const char *end,
         if (!value.name)
             return FVM_NO_MEMORY;
     }
-    s = reg_skip_blanks(s, eol);
+    s = fvm_hive_skip_blanks(s, eol);
     if (s >= eol || *s != '=')
         return corrupt(r, "a value's name without '='");
-    s = reg_skip_blanks(s + 1, eol);
+    s = fvm_hive_skip_blanks(s + 1, eol);
     status = take_data(r, &s, end, &value);
     if (fvm_failed(status))
         return status;
@@ -288,11 +288,11 @@ static fvm_status take_format(struct reader *r, const char *s, const char *end)
 /* A comment to regedit. */
 static fvm_status take_comment(struct reader *r, const char *s, const char *end)
 {
-    if (reg_starts_with(s, end, REG_TEXT_FORMAT))
+    if (fvm_hive_starts_with(s, end, REG_TEXT_FORMAT))
         return take_format(r, s + strlen(REG_TEXT_FORMAT), end);
-    if (reg_starts_with(s, end, REG_TEXT_CLASS))
+    if (fvm_hive_starts_with(s, end, REG_TEXT_CLASS))
         return take_class(r, s + strlen(REG_TEXT_CLASS), end);
-    if (reg_starts_with(s, end, REG_TEXT_OURS)) {
+    if (fvm_hive_starts_with(s, end, REG_TEXT_OURS)) {
         s += strlen(REG_TEXT_OURS);
         if (s < end && *s == '[')
             return take_key(r, s, end, true);
@@ -300,19 +300,19 @@ static fvm_status take_comment(struct reader *r, const char *s, const char *end)
             return take_value(r, &s, end, true);
         return corrupt(r, "a line for FVM that is neither a key nor a value");
     }
-    if ((size_t)(end - s) == strlen(REG_TEXT_LINK) && reg_starts_with(s, end, REG_TEXT_LINK)) {
+    if ((size_t)(end - s) == strlen(REG_TEXT_LINK) && fvm_hive_starts_with(s, end, REG_TEXT_LINK)) {
         if (!r->node)
             return corrupt(r, "a link that belongs to no key");
         r->node->key.is_link = true;
     }
-    if ((size_t)(end - s) == strlen(REG_TEXT_END) && reg_starts_with(s, end, REG_TEXT_END))
+    if ((size_t)(end - s) == strlen(REG_TEXT_END) && fvm_hive_starts_with(s, end, REG_TEXT_END))
         r->ended = true;
     return FVM_OK;
 }
 
 static fvm_status take_line(struct reader *r)
 {
-    const char *s = reg_skip_blanks(r->at, r->end), *end = line_end(s, r->end);
+    const char *s = fvm_hive_skip_blanks(r->at, r->end), *end = line_end(s, r->end);
     fvm_status status = FVM_OK;
 
     r->line = s;
@@ -340,7 +340,7 @@ static fvm_status read_lines(struct reader *r)
     const char *end;
     fvm_status status = FVM_OK;
 
-    if (reg_starts_with(r->at, r->end, "\xEF\xBB\xBF"))
+    if (fvm_hive_starts_with(r->at, r->end, "\xEF\xBB\xBF"))
         r->at += 3;
     end = line_end(r->at, r->end);
     if ((size_t)(end - r->at) != sizeof magic - 1 || memcmp(r->at, magic, sizeof magic - 1) != 0)

@@ -176,7 +176,7 @@ fvm_status fvm_regview_follow(const struct fvm_index *index, struct fvm_buf *pat
         memmove(path->s, target.s, target.cch * sizeof(*path->s));
         path->cch = target.cch;
     }
-    return FVM_NOT_FOUND;
+    return FVM_NAME_TOO_LONG;
 }
 
 fvm_status fvm_regview_find(const struct fvm_index *index, struct fvm_str path,

@@ -93,7 +93,7 @@ struct fvm_str fvm_regview_last(struct fvm_str path);
  * @param path        [in,out] becomes where they lead
  * @param follow_last is a link meant, or what it leads to?
  * @param hit         [out] NULL, or as of fvm_regview_find(): of where they lead
- * @return FVM_OK; FVM_NOT_FOUND it leads in a circle; FVM_NAME_TOO_LONG; FVM_CORRUPT
+ * @return FVM_OK; FVM_NAME_TOO_LONG, also of a circle, as NT says; FVM_CORRUPT
  */
 fvm_status fvm_regview_follow(const struct fvm_index *index, struct fvm_buf *path, bool follow_last,
                               struct fvm_regview_hit *hit);

@@ -2,6 +2,7 @@
  * parts use it: the engine has no C library. Compiled so that the compiler does not find a memcpy
  * in these loops, and call it (Makefile). */
 #include <stddef.h>
+#include <stdint.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t cb);
 void *memmove(void *to, const void *from, size_t cb);
@@ -9,6 +10,8 @@ void *memset(void *to, int byte, size_t cb);
 int memcmp(const void *a, const void *b, size_t cb);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t cb);
+size_t strlen(const char *s);
+void *memchr(const void *s, int byte, size_t cb);
 
 void *memcpy(void *restrict to, const void *restrict from, size_t cb)
 {
@@ -60,4 +63,23 @@ int strncmp(const char *a, const char *b, size_t cb)
 int strcmp(const char *a, const char *b)
 {
     return strncmp(a, b, (size_t)-1);
+}
+
+size_t strlen(const char *s)
+{
+    size_t cb = 0;
+
+    while (s[cb])
+        cb++;
+    return cb;
+}
+
+void *memchr(const void *s, int byte, size_t cb)
+{
+    const unsigned char *at = s;
+
+    for (size_t i = 0; i < cb; i++)
+        if (at[i] == (unsigned char)byte)
+            return (void *)(uintptr_t)(at + i);
+    return NULL;
 }

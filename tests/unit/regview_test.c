@@ -145,7 +145,7 @@ TEST(regview_links)
     ok_str(narrow(fvm_buf_str(&path)), "R\\T\\t", "or is followed");
     path.cch = 0;
     fvm_buf_add(&path, str("R\\C\\y"));
-    ok(fvm_regview_follow(&index, &path, true, &hit) == FVM_NOT_FOUND, "a circle");
+    ok(fvm_regview_follow(&index, &path, true, &hit) == FVM_NAME_TOO_LONG, "a circle");
     fvm_regview_deleted(&index, str("R\\L"));
     path.cch = 0;
     fvm_buf_add(&path, str("R\\L\\a"));

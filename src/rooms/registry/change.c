@@ -82,50 +82,6 @@ NTSTATUS NTAPI registry_NtDeleteKey(HANDLE handle)
     return status == FVM_PASS ? real.NtDeleteKey(handle) : status;
 }
 
-/* --- hives --------------------------------------------------------------------------------------
- */
-
-/* A hive from outside would be the host's. */
-/** @source nt:NtLoadKey; paper:registry */
-NTSTATUS NTAPI registry_NtLoadKey(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file)
-{
-    (void)key, (void)file;
-    return STATUS_PRIVILEGE_NOT_HELD;
-}
-/** @source nt:NtLoadKey2; paper:registry */
-NTSTATUS NTAPI registry_NtLoadKey2(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file, ULONG flags)
-{
-    (void)key, (void)file, (void)flags;
-    return STATUS_PRIVILEGE_NOT_HELD;
-}
-/** @source nt:NtLoadKeyEx; paper:registry */
-NTSTATUS NTAPI registry_NtLoadKeyEx(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file, ULONG flags,
-                                    HANDLE trust, HANDLE event, ACCESS_MASK access, HANDLE *root,
-                                    IO_STATUS_BLOCK *io)
-{
-    (void)key, (void)file, (void)flags, (void)trust, (void)event, (void)access, (void)root,
-        (void)io;
-    return STATUS_PRIVILEGE_NOT_HELD;
-}
-/** @source nt:NtUnloadKey; paper:registry */
-NTSTATUS NTAPI registry_NtUnloadKey(OBJECT_ATTRIBUTES *key)
-{
-    (void)key;
-    return STATUS_PRIVILEGE_NOT_HELD;
-}
-/** @source nt:NtRestoreKey; paper:registry */
-NTSTATUS NTAPI registry_NtRestoreKey(HANDLE handle, HANDLE file, ULONG flags)
-{
-    (void)handle, (void)file, (void)flags;
-    return STATUS_PRIVILEGE_NOT_HELD;
-}
-/** @source nt:NtReplaceKey; paper:registry */
-NTSTATUS NTAPI registry_NtReplaceKey(OBJECT_ATTRIBUTES *file, HANDLE handle, OBJECT_ATTRIBUTES *old)
-{
-    (void)file, (void)handle, (void)old;
-    return STATUS_PRIVILEGE_NOT_HELD;
-}
-
 /* --- the rest
  * -------------------------------------------------------------------------------------- */
 

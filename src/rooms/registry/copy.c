@@ -329,6 +329,10 @@ static NTSTATUS spell_new(struct fvm_str *out, struct registry_scratch *scratch,
         return status;
     status = real.NtQueryKey(key, KEY_NAME, scratch->bytes, sizeof(scratch->bytes), &got);
     real.NtClose(key);
+    if (status == STATUS_INVALID_HANDLE) { /* it stands for a special handle (Perflib) */
+        *out = path;
+        return STATUS_SUCCESS;
+    }
     if (!NT_SUCCESS(status))
         return status;
     given = (struct fvm_buf){(uint16_t *)(uintptr_t)name->Name,

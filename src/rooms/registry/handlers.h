@@ -34,6 +34,10 @@ NTSTATUS NTAPI registry_NtEnumerateKey(HANDLE handle, ULONG at, ULONG class, voi
 NTSTATUS NTAPI registry_NtQueryKey(HANDLE handle, ULONG class, void *info, ULONG cb, ULONG *needed);
 /* change.c */
 NTSTATUS NTAPI registry_NtDeleteKey(HANDLE handle);
+NTSTATUS NTAPI registry_NtFlushKey(HANDLE handle);
+NTSTATUS NTAPI registry_NtSetInformationKey(HANDLE handle, ULONG class, void *info, ULONG cb);
+NTSTATUS NTAPI registry_NtSetSecurityObject(HANDLE handle, ULONG what, void *descriptor);
+/* hive.c */
 NTSTATUS NTAPI registry_NtLoadKey(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file);
 NTSTATUS NTAPI registry_NtLoadKey2(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file, ULONG flags);
 NTSTATUS NTAPI registry_NtLoadKeyEx(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *file, ULONG flags,
@@ -43,9 +47,6 @@ NTSTATUS NTAPI registry_NtUnloadKey(OBJECT_ATTRIBUTES *key);
 NTSTATUS NTAPI registry_NtRestoreKey(HANDLE handle, HANDLE file, ULONG flags);
 NTSTATUS NTAPI registry_NtReplaceKey(OBJECT_ATTRIBUTES *file, HANDLE handle,
                                      OBJECT_ATTRIBUTES *old);
-NTSTATUS NTAPI registry_NtFlushKey(HANDLE handle);
-NTSTATUS NTAPI registry_NtSetInformationKey(HANDLE handle, ULONG class, void *info, ULONG cb);
-NTSTATUS NTAPI registry_NtSetSecurityObject(HANDLE handle, ULONG what, void *descriptor);
 /* save.c */
 NTSTATUS NTAPI registry_NtSaveKey(HANDLE handle, HANDLE file);
 /* rename.c */

@@ -206,6 +206,14 @@ NTSTATUS registry_name_path(struct registry_name *name, uint16_t *room, struct f
 /** Open the very key of a path, as a program of the VM opens it. @param room as above @return NT's
  */
 NTSTATUS registry_open_path(HANDLE *key, uint16_t *room, struct fvm_str path, ACCESS_MASK access);
+/** Add the name of a subkey to the path of its parent. @return NT's; STATUS_NO_MORE_ENTRIES: there
+ * is none at this index */
+NTSTATUS registry_enter(struct fvm_buf *path, struct registry_scratch *scratch, HANDLE key,
+                        ULONG at);
+/** Delete the key of a path with all below it. @param path [in,out] used for the keys below, then
+ * as it was @param room as above @return NT's; STATUS_OBJECT_NAME_NOT_FOUND there is none */
+NTSTATUS registry_delete_tree(struct fvm_buf *path, struct registry_scratch *scratch,
+                              uint16_t *room);
 /** @param value borrowed; may be in scratch->bytes @return STATUS_SUCCESS: go on; else that ends it
  */
 typedef NTSTATUS registry_value_fn(void *context, const NT_VALUE_FULL *value);

@@ -56,24 +56,14 @@ static NTSTATUS set_value(void *to, const NT_VALUE_FULL *value)
 
 /* Go on with a subkey. @return its NT status; STATUS_NO_MORE_ENTRIES: there is none at this index
  */
-static NTSTATUS enter(struct renaming *renaming, HANDLE from, ULONG at, bool both)
+static NTSTATUS enter(struct renaming *renaming, HANDLE from, ULONG at)
 {
-    const NT_KEY_BASIC *basic = (const NT_KEY_BASIC *)(const void *)renaming->scratch->bytes;
-    struct fvm_str name;
-    ULONG got;
-    NTSTATUS status = registry_NtEnumerateKey(from, at, KEY_BASIC, renaming->scratch->bytes,
-                                              REGISTRY_BYTES_CB, &got);
+    uint32_t cch = renaming->from.cch;
+    NTSTATUS status = registry_enter(&renaming->from, renaming->scratch, from, at);
 
-    name = (struct fvm_str){basic->Name, basic->NameLength / (uint32_t)sizeof(WCHAR)};
-    if (NT_SUCCESS(status))
-        status = fvm_buf_add_unit(&renaming->from, '\\');
-    if (NT_SUCCESS(status))
-        status = fvm_buf_add(&renaming->from, name);
-    if (NT_SUCCESS(status) && both)
-        status = fvm_buf_add_unit(&renaming->to, '\\');
-    if (NT_SUCCESS(status) && both)
-        status = fvm_buf_add(&renaming->to, name);
-    return status;
+    return NT_SUCCESS(status) ? fvm_buf_add(&renaming->to, fvm_str_sub(fvm_buf_str(&renaming->from),
+                                                                       cch, renaming->from.cch))
+                              : status;
 }
 
 static NTSTATUS copy_tree(struct renaming *renaming)
@@ -91,7 +81,7 @@ static NTSTATUS copy_tree(struct renaming *renaming)
     if (NT_SUCCESS(status))
         status = registry_each_value(from, renaming->scratch, set_value, to);
     for (ULONG at = 0; NT_SUCCESS(status); at++) {
-        status = enter(renaming, from, at, true);
+        status = enter(renaming, from, at);
         if (NT_SUCCESS(status))
             status = copy_tree(renaming);
         renaming->from.cch = from_cch;
@@ -102,27 +92,6 @@ static NTSTATUS copy_tree(struct renaming *renaming)
     registry_NtClose(from);
     renaming->depth--;
     return status == STATUS_NO_MORE_ENTRIES ? STATUS_SUCCESS : status;
-}
-
-static NTSTATUS delete_tree(struct renaming *renaming)
-{
-    uint32_t cch = renaming->from.cch;
-    HANDLE key;
-    NTSTATUS status =
-        registry_open_path(&key, renaming->name, fvm_buf_str(&renaming->from), KEY_READ | DELETE);
-
-    if (!NT_SUCCESS(status))
-        return status;
-    while (NT_SUCCESS(status)) {
-        status = enter(renaming, key, 0, false);
-        if (NT_SUCCESS(status))
-            status = delete_tree(renaming);
-        renaming->from.cch = cch;
-    }
-    if (status == STATUS_NO_MORE_ENTRIES)
-        status = registry_NtDeleteKey(key);
-    registry_NtClose(key);
-    return status;
 }
 
 /* From now on the handle is on the key under its new name. */
@@ -167,7 +136,7 @@ static NTSTATUS rename_key(struct renaming *renaming, HANDLE handle, struct fvm_
     }
     status = copy_tree(renaming);
     if (NT_SUCCESS(status))
-        status = delete_tree(renaming);
+        status = registry_delete_tree(&renaming->from, renaming->scratch, renaming->name);
     return NT_SUCCESS(status) && slot ? follow(handle, renaming, slot->asked) : status;
 }
 

@@ -1,5 +1,5 @@
-/* rooms/registry/tree.c: what calls on whole trees (rename.c, save.c) have in common: keys of the
- * VM's view by their paths, and all values of one. See registry.h. */
+/* rooms/registry/tree.c: what calls on whole trees (rename.c, save.c, hive.c) have in common: keys
+ * of the VM's view by their paths, and all values of one. See registry.h. */
 #include "rooms/registry/registry.h"
 
 #include "rooms/registry/handlers.h"
@@ -25,6 +25,48 @@ NTSTATUS registry_open_path(HANDLE *key, uint16_t *room, struct fvm_str path, AC
 
     return NT_SUCCESS(status) ? registry_NtOpenKey(key, access | KEY_WOW64_64KEY, &name.attr)
                               : status;
+}
+
+NTSTATUS registry_enter(struct fvm_buf *path, struct registry_scratch *scratch, HANDLE key,
+                        ULONG at)
+{
+    const NT_KEY_BASIC *basic = (const NT_KEY_BASIC *)(const void *)scratch->bytes;
+    ULONG got;
+    NTSTATUS status =
+        registry_NtEnumerateKey(key, at, KEY_BASIC, scratch->bytes, REGISTRY_BYTES_CB, &got);
+
+    if (NT_SUCCESS(status))
+        status = fvm_buf_add_unit(path, '\\');
+    if (NT_SUCCESS(status))
+        status = fvm_buf_add(
+            path, (struct fvm_str){basic->Name, basic->NameLength / (uint32_t)sizeof(WCHAR)});
+    return status;
+}
+
+/* Its first subkey, and the first of that, until there is none: no depth on the stack. */
+NTSTATUS registry_delete_tree(struct fvm_buf *path, struct registry_scratch *scratch,
+                              uint16_t *room)
+{
+    uint32_t cch = path->cch;
+    bool is_done = false;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    while (NT_SUCCESS(status) && !is_done) {
+        HANDLE key;
+
+        status = registry_open_path(&key, room, fvm_buf_str(path), KEY_READ | DELETE);
+        if (!NT_SUCCESS(status))
+            break;
+        status = registry_enter(path, scratch, key, 0);
+        if (status == STATUS_NO_MORE_ENTRIES) {
+            status = registry_NtDeleteKey(key);
+            is_done = path->cch == cch;
+            path->cch = is_done ? cch : fvm_regview_parent(fvm_buf_str(path)).cch;
+        }
+        registry_NtClose(key);
+    }
+    path->cch = cch;
+    return status;
 }
 
 NTSTATUS registry_each_value(HANDLE key, struct registry_scratch *scratch, registry_value_fn *fn,
