@@ -64,7 +64,7 @@ fresh; outside "$probe" "$F-a"; outside_says=$out; is "$rc $(wc -l <<<"$out") $(
 fresh; inside 8 "$probe" "$F-a"; is "$out" "$outside_says" 'inside: the answers of the moment, too'
 is "$(cat "$home-a/one.txt" "$home-a/sub/two.txt")" onetwo 'the host has all as it was'; rm -rf "$home-a"
 # --- killed at any moment, what was there is there
-none_of_vm_5() { ! pgrep -f -- "fvmstart.exe\"? --vm 5 " >/dev/null; }
+none_of_vm_5() { ! of_kit "fvmstart.exe\"? --vm 5 " | grep -q .; }
 for i in 1 2 3 4 5 6; do
     (start 5 cmd /c "for /l %i in (1,1,300) do @(echo %i>$F\\k%i.txt& echo %i>>$F\\one.txt& if %i==3 (del $F\\dir\\two.txt) else ren $F\\k%i.txt r%i.txt)") >kill.txt 2>&1 & run=$!
     sleep "0.$((i * 2))"

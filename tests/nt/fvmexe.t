@@ -225,10 +225,12 @@ fvm ps $mark; ok 'with its programs' test "$(grep -c ping <<<"$out")" -ge 2
 fvm stop $mark; fvm ps; is "$rc/$(wc -l <<<"$out")" 0/1 'and stop ends them all'
 run $mark "for /l %i in (1,1,100000) do @start /b cmd /c ping -n $n 127.0.0.1" & job=$!
 sleep 1; fvm stop $mark; is $rc 0 'stop, while programs are being started all the time'; wait $job
-sleep 0.3; is "$(pgrep -fc "[p]ing -n $n 127" || :)" 0 'also those on their way have ended'
-run $mark "ping -n $n 127.0.0.1 >nul" & job=$!
+# As this Windows says: of a process that is ended while Wine's server is told of it first, Wine 8 leaves one of Linux that waits for ever.
+pings() { outside "$FVM_NT_PROGRAMS/procs.exe" list; grep -c 'ping.exe' <<<"$out"; }
+sleep 0.3; is "$(pings)" 0 'also those on their way have ended'
+run $mark "ping -n $n 127.0.0.1 >nul" & job=$!; await 10 eval '[ "$(pings)" = 1 ]'
 await 20 eval 'fvm ps $mark; grep -q ping <<<"$out"'; for p in $(pids "--hold $mark\$"); do kill -9 "$p"; done; wait $job
-ok 'whoever holds the VM is killed: its programs end' await 10 eval '! pgrep -f "[p]ing -n $n 127" >/dev/null'
+ok 'whoever holds the VM is killed: its programs end' await 10 eval '[ "$(pings)" = 0 ]'
 fvm list; is "$(awk -v n=$mark '$1 == n { print $2 }' <<<"$out")" stopped 'and it is at rest'
 vm $mark "echo alive"; is "$out" alive 'and starts again'
 fvm run cmd /c 'exit 0' & wait; fvm list; unlike "$out" 'tmp-' 'no throw-away VM is left'

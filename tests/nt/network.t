@@ -1,4 +1,5 @@
 # TCP on the machine's loopback: a VM has an address of its own there, which its programs take for 127.0.0.1. Outside is the oracle.
+# Needs ports of this machine: no two of these at once (with-kit.sh).
 . "$(dirname "$0")/lib.sh"
 cp "$FVM_NT_PROGRAMS/sockets.exe" .; probe=$(win "$PWD/sockets.exe")
 outside "$probe" calls; outside_says=$out; is "$rc" 0 'outside'

@@ -1,5 +1,6 @@
 # Servers of several processes that nobody here wrote, in two VMs of one Windows and on the host at once, with the same names:
 # PostgreSQL (shared memory, events, restricted tokens, one TCP port) and Node.js (cluster: handed-over sockets; named pipes).
+# Needs ports of this machine: no two of these at once (with-kit.sh).
 . "$(dirname "$0")/lib.sh"
 export NODE_SKIP_PLATFORM_CHECK=1 # a new Wine prefix says Windows 7
 build=$(cd "$FVM_NT_PROGRAMS/../.." && pwd) node=$(win "$build/deps/node.exe") port=54329 LIMIT=120
