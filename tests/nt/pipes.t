@@ -35,5 +35,8 @@ done
 served host; on_host=$!; mv served.txt host.txt; served 3; in_vm=$!
 inside 3 "$probe" ask 'FVM\served'; like "$out" 'there and back' 'in the VM its own answers'; inside 4 "$probe" ask 'FVM\served'; like "$out" 'pipe: error 2' 'in another VM nobody'
 is "$(grep -c ready host.txt) $(grep -c ready served.txt)" '1 2' "the VM's own it was"
+# By the name that it really has, too, only the host reaches it.
+outside "$probe" ask '__fvm_3\FVM\served'; like "$out" 'there and back' 'the host knows where it really is'
+for form in '__fvm_3\FVM\served' '..\__fvm_3\FVM\served' '\__fvm_3\FVM\served' '__FVM_3\fvm\served'; do inside 4 "$probe" ask "$form"; like "$out" 'pipe: error (2|3|161)' "another VM does not reach it as $form"; done
 kill $on_host $in_vm 2>/dev/null; wait $on_host $in_vm 2>/dev/null
 done_testing
