@@ -29,6 +29,14 @@ outside "$probe" corners "$here"; wanted=$out; inside 2 "$probe" corners "$here"
 is "$(diff <(grep -v "not Wine" <<<"$wanted") <(grep -v "not Wine" <<<"$said") | head -20)" '' 'other files and keys, without the privilege, with other calls: as outside'
 is "$(grep "not Wine" <<<"$said")" $'not Wine 8: 0\nnot Wine 8: 0\nnot Wine 8: c00000f5 c00000bb' 'inside by an absolute name, too; what cannot be done is refused'
 is "$(host_keys)" "$before" 'the host has its own keys'
+# --- a pipe of the host's is no file of the VM's
+cp "$FVM_NT_PROGRAMS/pipes.exe" .
+timeout 60 /usr/lib/wine/wine64 pipes.exe serve 30000 'FVM\hive' >served.txt 2>/dev/null </dev/null & served=$!
+await 10 grep -qs ready served.txt
+inside 2 "$probe" load FvmPipe '\\.\pipe\FVM\hive'; is "$out" 'load: 2' 'a name in the root of pipes is looked for among those of the VM'
+sleep 0.5; is "$(grep -c ready served.txt)" 1 "nobody came to the host's pipe"
+outside pipes.exe ask 'FVM\hive'; ok 'by which somebody would be seen' await 5 eval '[ "$(grep -c ready served.txt)" = 2 ]'
+kill $served 2>/dev/null; wait $served 2>/dev/null
 # --- NtRestoreKey
 inside 3 "$probe" restore FvmRestored "$here\\hive.txt"; is "$out" $'restore: 0\nwithout the privilege: c0000061' 'a key gets what is in a file'
 inside 3 "$probe" say FvmRestored; restored=$out; outside "$probe" load FvmLoaded "$here\\hive.txt"; outside "$probe" say FvmLoaded

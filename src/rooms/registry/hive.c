@@ -7,6 +7,7 @@
 
 #include "engine/capture.h"
 #include "engine/engine.h"
+#include "engine/image.h"
 #include "engine/real.h"
 #include "rooms/registry/handlers.h"
 
@@ -90,31 +91,33 @@ static NTSTATUS take_file(struct loading *loading, HANDLE file)
     return status;
 }
 
-/* Open a file as the VM sees it. Its name must be absolute, as all that Windows' own functions
- * give.
- */
-static NTSTATUS open_file(HANDLE *file, const OBJECT_ATTRIBUTES *given)
+/* Calls as a program makes them, through the rooms of all kinds of names: what is given for a
+ * file's may be a pipe's. */
+typedef NTSTATUS(NTAPI *open_call)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *,
+                                   ULONG, ULONG);
+typedef NTSTATUS(NTAPI *close_call)(HANDLE);
+
+static NTSTATUS open_file(HANDLE *file, OBJECT_ATTRIBUTES *given)
 {
+    open_call open = (open_call)(uintptr_t)fvm_image_export(fvm_engine.ntdll, "NtOpenFile");
     OBJECT_ATTRIBUTES attr;
-    struct fvm_file_name found;
-    UNICODE_STRING name;
     IO_STATUS_BLOCK io;
-    NTSTATUS status = fvm_copy_guarded(&attr, given, sizeof(attr));
+    NTSTATUS status = fvm_copy_guarded(&attr, given, sizeof(attr)); /* of this Wine says another */
 
     if (NT_SUCCESS(status))
-        status = fvm_copy_guarded(&name, attr.ObjectName, sizeof(name));
-    if (NT_SUCCESS(status) && attr.RootDirectory)
-        status = STATUS_NOT_SUPPORTED;
-    if (!NT_SUCCESS(status))
-        return status;
-    status = fvm_engine.file_find(&found, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    attr.ObjectName = &found.name;
-    status = real.NtOpenFile(file, GENERIC_READ | SYNCHRONIZE, &attr, &io, 0,
-                             FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
-    fvm_engine.file_release(&found);
+        status = open ? open(file, GENERIC_READ | SYNCHRONIZE, given, &io, 0,
+                             FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE)
+                      : STATUS_NOT_IMPLEMENTED;
+
     return status == STATUS_FILE_IS_A_DIRECTORY ? STATUS_OBJECT_TYPE_MISMATCH : status;
+}
+
+static void close_file(HANDLE file)
+{
+    close_call close = (close_call)(uintptr_t)fvm_image_export(fvm_engine.ntdll, "NtClose");
+
+    if (close)
+        close(file);
 }
 
 /* --- keys ---------------------------------------------------------------------------------------
@@ -321,7 +324,7 @@ static NTSTATUS load_file(struct loading *loading, OBJECT_ATTRIBUTES *key)
     return status;
 }
 
-static NTSTATUS load(OBJECT_ATTRIBUTES *key, const OBJECT_ATTRIBUTES *given)
+static NTSTATUS load(OBJECT_ATTRIBUTES *key, OBJECT_ATTRIBUTES *given)
 {
     FVM_CLEANUP(registry_scratch) struct registry_scratch *scratch = registry_scratch_get();
     struct loading loading = {0};
@@ -335,7 +338,7 @@ static NTSTATUS load(OBJECT_ATTRIBUTES *key, const OBJECT_ATTRIBUTES *given)
         status = begin(&loading, scratch);
     if (NT_SUCCESS(status))
         status = take_file(&loading, file);
-    real.NtClose(file);
+    close_file(file);
     if (NT_SUCCESS(status))
         status = load_file(&loading, key);
     end(&loading);
