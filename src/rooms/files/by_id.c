@@ -152,6 +152,44 @@ static bool is_known(struct fvm_str *path, struct files_scratch *scratch, struct
     return true;
 }
 
+static bool is_directory(struct fvm_str name)
+{
+    FILE_BASIC_INFORMATION info;
+    UNICODE_STRING text;
+    OBJECT_ATTRIBUTES attr;
+
+    files_attr(&attr, &text, name, 0);
+    return NT_SUCCESS(real.NtQueryAttributesFile(&attr, &info)) &&
+           info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+}
+
+/* Has the VM something else where the host has what was found? Of a file it may be the copy. */
+static bool is_hidden(struct fvm_str path, bool is_host_directory)
+{
+    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
+    struct files_place place;
+
+    return scratch && NT_SUCCESS(files_place_of(&place, scratch, path)) && files_is_own(&place) &&
+           !files_is_merged(&place) && (is_host_directory || is_directory(place.layer));
+}
+
+/* On the host, where the VM shows it. */
+static NTSTATUS find_on_host(struct fvm_str *path, struct files_scratch *scratch,
+                             const struct files_place *root, const OBJECT_ATTRIBUTES *attr)
+{
+    struct fvm_buf room = {scratch->given, 0, FILES_NAME_CCH};
+    bool is_host_directory;
+    NTSTATUS status = find_in(path, scratch, root->host, attr);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    is_host_directory =
+        !fvm_failed(fvm_ntpath_to_nt(&room, *path)) && is_directory(fvm_buf_str(&room));
+    status = move_path(path, scratch, root);
+    return NT_SUCCESS(status) && is_hidden(*path, is_host_directory) ? STATUS_OBJECT_NAME_NOT_FOUND
+                                                                     : status;
+}
+
 /* --- below directories that the VM moved ------------------------------------------------- */
 
 enum { MAX_DEPTH = 48 }; /* of the directories in which the VM changed something */
@@ -205,8 +243,7 @@ static bool find_in_moved(struct moved_search *search, struct fvm_str dir)
         return true;
     }
     return NT_SUCCESS(files_place_of(&place, scratch, dir)) && place.host.cch &&
-           NT_SUCCESS(find_in(search->path, search->scratch, place.host, search->attr)) &&
-           NT_SUCCESS(move_path(search->path, search->scratch, &place));
+           NT_SUCCESS(find_on_host(search->path, search->scratch, &place, search->attr));
 }
 
 static bool find_moved(struct moved_search *search, uint32_t dir_cch, uint32_t node, unsigned depth)
@@ -239,44 +276,6 @@ static bool find_in_all_moved(struct fvm_str *path, struct files_scratch *scratc
         return false;
     memcpy(own->other, root->path.path.s, root->path.path.cch * sizeof(*own->other));
     return find_moved(&search, root->path.path.cch, root->hit.node, 0);
-}
-
-static bool is_directory(struct fvm_str name)
-{
-    FILE_BASIC_INFORMATION info;
-    UNICODE_STRING text;
-    OBJECT_ATTRIBUTES attr;
-
-    files_attr(&attr, &text, name, 0);
-    return NT_SUCCESS(real.NtQueryAttributesFile(&attr, &info)) &&
-           info.FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
-}
-
-/* Has the VM something else where the host has what was found? Of a file it may be the copy. */
-static bool is_hidden(struct fvm_str path, bool is_host_directory)
-{
-    FVM_CLEANUP(files_scratch) struct files_scratch *scratch = files_scratch_get();
-    struct files_place place;
-
-    return scratch && NT_SUCCESS(files_place_of(&place, scratch, path)) && files_is_own(&place) &&
-           !files_is_merged(&place) && (is_host_directory || is_directory(place.layer));
-}
-
-/* On the host, where the VM shows it. */
-static NTSTATUS find_on_host(struct fvm_str *path, struct files_scratch *scratch,
-                             const struct files_place *root, const OBJECT_ATTRIBUTES *attr)
-{
-    struct fvm_buf room = {scratch->given, 0, FILES_NAME_CCH};
-    bool is_host_directory;
-    NTSTATUS status = find_in(path, scratch, root->host, attr);
-
-    if (!NT_SUCCESS(status))
-        return status;
-    is_host_directory =
-        !fvm_failed(fvm_ntpath_to_nt(&room, *path)) && is_directory(fvm_buf_str(&room));
-    status = move_path(path, scratch, root);
-    return NT_SUCCESS(status) && is_hidden(*path, is_host_directory) ? STATUS_OBJECT_NAME_NOT_FOUND
-                                                                     : status;
 }
 
 NTSTATUS files_find_id(struct fvm_str *path, struct files_scratch *scratch,
