@@ -151,8 +151,9 @@ static bool is_outdated(const struct slot *slot, const struct slot *moved, const
 
     if (slot == moved || !slot->handle)
         return false;
+    /* In a VM a handle on the host's file and one on its copy tell two ids. */
     if (!moved->is_dir)
-        return id_of(slot) == id_of(moved);
+        return id_of(slot) == id_of(moved) || (*slot->path && !_wcsicmp(slot->path, moved->path));
     return !*slot->path || !cch ||
            (!_wcsnicmp(slot->path, path, cch) && (!slot->path[cch] || slot->path[cch] == '\\'));
 }
