@@ -14,8 +14,10 @@ enum {
 
 #ifdef _WIN64
 #define PLACE_OF(context) ((uintptr_t)(context)->Rip)
+#define STACK_OF(context) ((uintptr_t)(context)->Rsp)
 #else
 #define PLACE_OF(context) ((uintptr_t)(context)->Eip)
+#define STACK_OF(context) ((uintptr_t)(context)->Esp)
 #endif
 
 /* Is it how ntdll begins a thread, whose CONTEXT lies on its own stack? */
@@ -34,7 +36,7 @@ static void give_back(const NT_TIB *stack, uintptr_t used)
     void *from = stack->StackLimit;
     SIZE_T cb = end - (uintptr_t)from;
 
-    if (end > (uintptr_t)from && cb >= WORTH_CB)
+    if (used > KEPT_CB && end > (uintptr_t)from && cb >= WORTH_CB)
         real.NtAllocateVirtualMemory(NT_CURRENT_PROCESS, &from, 0, &cb, MEM_RESET, PAGE_READWRITE);
 }
 
@@ -48,7 +50,10 @@ NTSTATUS NTAPI processes_NtContinue(CONTEXT *context, BOOLEAN alertable)
 {
     const NT_TIB *stack = (const NT_TIB *)(const void *)NtCurrentTeb();
 
+    uintptr_t used = (uintptr_t)__builtin_frame_address(0);
+
+    /* Where the thread goes on may be further down, in a program that prepared that by itself. */
     if (alertable && begins(context, stack))
-        give_back(stack, (uintptr_t)__builtin_frame_address(0));
+        give_back(stack, STACK_OF(context) < used ? STACK_OF(context) : used);
     return real.NtContinue(context, alertable);
 }

@@ -37,23 +37,36 @@ struct loading {
 /* --- the file -----------------------------------------------------------------------------------
  */
 
+/* @param event of its own: what a program waits for on the handle is not told */
+static NTSTATUS read_once(struct loading *loading, HANDLE file, HANDLE event, SIZE_T done,
+                          SIZE_T *got)
+{
+    LARGE_INTEGER at = {.QuadPart = (LONGLONG)done};
+    IO_STATUS_BLOCK io = {0};
+    NTSTATUS status = real.NtReadFile(file, event, NULL, NULL, &io, loading->text + done,
+                                      (ULONG)(loading->text_cb - done), &at, NULL);
+
+    if (status == STATUS_PENDING) {
+        real.NtWaitForSingleObject(event, FALSE, NULL);
+        status = io.Status;
+    }
+    *got = NT_SUCCESS(status) ? io.Information : 0;
+    return status;
+}
+
 static NTSTATUS read_all(struct loading *loading, HANDLE file)
 {
-    IO_STATUS_BLOCK io = {0};
-    NTSTATUS status = STATUS_SUCCESS;
+    HANDLE event;
+    NTSTATUS status = real.NtCreateEvent(&event, EVENT_ALL_ACCESS, NULL, 0, FALSE);
 
-    for (SIZE_T done = 0; NT_SUCCESS(status) && done < loading->text_cb; done += io.Information) {
-        LARGE_INTEGER at = {.QuadPart = (LONGLONG)done};
-
-        status = real.NtReadFile(file, NULL, NULL, NULL, &io, loading->text + done,
-                                 (ULONG)(loading->text_cb - done), &at, NULL);
-        if (status == STATUS_PENDING) {
-            real.NtWaitForSingleObject(file, FALSE, NULL);
-            status = io.Status;
-        }
-        if (NT_SUCCESS(status) && !io.Information)
+    if (!NT_SUCCESS(status))
+        return status;
+    for (SIZE_T done = 0, got; NT_SUCCESS(status) && done < loading->text_cb; done += got) {
+        status = read_once(loading, file, event, done, &got);
+        if (NT_SUCCESS(status) && !got)
             loading->text_cb = done; /* cut short meanwhile */
     }
+    real.NtClose(event);
     return status == STATUS_END_OF_FILE ? STATUS_REGISTRY_CORRUPT : status;
 }
 
